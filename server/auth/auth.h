@@ -1,0 +1,85 @@
+/* Accounts, device sessions, invitations and the throttling of guesses. Everything is in memory, loaded at start; changes are
+ * written through the store. Hashing (Argon2id, 3 passes, 64 MiB) runs in its own thread behind a bounded queue. Core loop. */
+#ifndef AT_AUTH_AUTH_H
+#define AT_AUTH_AUTH_H
+
+#include "base/err.h"
+#include "base/loop.h"
+#include "hub/hub.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { AUTH_TOKEN_LEN = 43 };      /* 256 bits, base64url */
+
+struct auth;
+
+struct auth_user {
+	uint64_t id;
+	char *username, *name;
+	bool admin, receipts, hide_decline, quiet_share;
+	int64_t quiet_until, created;
+	char *password;
+};
+
+struct auth_device {
+	uint64_t id, user;
+	char *name;
+	int64_t created, seen;
+	uint8_t token_hash[32];
+};
+
+AT_MUST enum at_err auth_new(struct at_loop *loop, struct store *store, struct hub *hub, struct auth **auth_out);   /* loads */
+void auth_free(struct auth **auth);
+
+const struct auth_user *auth_user(const struct auth *auth, uint64_t id);              /* NULL when there is none */
+const struct auth_user *auth_user_by_name(const struct auth *auth, const char *username);
+const struct auth_device *auth_device(const struct auth *auth, uint64_t id);          /* NULL when revoked */
+bool auth_has_users(const struct auth *auth);
+/* Whose cookie this is; NULL when nobody's. */
+const struct auth_device *auth_session(const struct auth *auth, const char *token);
+/* The first-frame token of that session: derived from the cookie, so nothing is stored. */
+void auth_frame_token(const struct auth *auth, const char *session_token, char out[AUTH_TOKEN_LEN + 1]);
+bool auth_frame_token_ok(const struct auth *auth, uint64_t device, const char *frame_token);
+/* At most max users whose name has a word, or whose username, starting with q (case folded). */
+size_t auth_find(const struct auth *auth, const char *q, size_t max, uint64_t *users_out);
+size_t auth_devices_of(const struct auth *auth, uint64_t user, size_t max, uint64_t *devices_out);
+
+/* The answer to signing in or joining: on AT_OK token is the new session's, shown once. retry_ms with RATE_LIMITED. */
+struct auth_result {
+	enum at_err err;
+	uint64_t user, device;
+	char token[AUTH_TOKEN_LEN + 1];
+	int64_t retry_ms;
+};
+typedef void auth_done_fn(void *arg, const struct auth_result *result);
+
+/* username: 1 to 32 of [a-z0-9._-]; name: 1 to 64 bytes; password: 8 to 256 bytes; device: 1 to 64 bytes. BAD_REQUEST else. */
+void auth_join(struct auth *auth, const char *invite, const char *username, const char *name, const char *password,
+	       const char *device, const char *addr, auth_done_fn *done, void *arg);
+void auth_signin(struct auth *auth, const char *username, const char *password, const char *device, const char *addr,
+		 auth_done_fn *done, void *arg);
+void auth_link(struct auth *auth, const char *link, const char *device, const char *addr, auth_done_fn *done, void *arg);
+
+typedef void auth_err_fn(void *arg, enum at_err err);
+void auth_device_revoke(struct auth *auth, uint64_t user, uint64_t device, auth_err_fn *done, void *arg);   /* closes its sockets (4001) */
+void auth_device_rename(struct auth *auth, uint64_t user, uint64_t device, const char *name, auth_err_fn *done, void *arg);
+void auth_user_put(struct auth *auth, const struct auth_user *changed, auth_err_fn *done, void *arg);       /* name and settings */
+
+typedef void auth_invite_fn(void *arg, enum at_err err, uint64_t invite, const char *token, int64_t expires);
+/* link_user 0: an invitation; else a one-time sign-in link for that person. uses 1 to 1000, days 1 to 365. */
+void auth_invite_new(struct auth *auth, uint64_t by, uint64_t link_user, uint32_t uses, int64_t valid_ms, bool admin,
+		     auth_invite_fn *done, void *arg);
+/* Looks without using. GONE when it is not good any more. */
+AT_MUST enum at_err auth_invite_look(const struct auth *auth, const char *token, bool *admin_out, uint64_t *by_out);
+void auth_invite_revoke(struct auth *auth, uint64_t invite, auth_err_fn *done, void *arg);
+size_t auth_invites(const struct auth *auth, size_t max, struct store_invite *invites_out);
+
+/* Command line, no loop running: writes at once. */
+AT_MUST enum at_err auth_user_add_now(struct store *store, const char *username, const char *name, const char *password, bool admin,
+				      uint64_t *id_out);
+AT_MUST enum at_err auth_invite_now(struct store *store, uint64_t link_user, uint32_t uses, int64_t valid_ms, bool admin,
+				    char token_out[AUTH_TOKEN_LEN + 1]);
+
+#endif

@@ -1,0 +1,86 @@
+/* Chats and their logs: membership, sending, catching up, receipts, typing, blocks, presence, what has been played. Membership and
+ * watermarks are in memory (loaded at start), entries are in the store. Core loop. Events go out through the hub only after their
+ * commit, in seq order within a chat. */
+#ifndef AT_CHAT_CHAT_H
+#define AT_CHAT_CHAT_H
+
+#include "base/err.h"
+#include "base/loop.h"
+#include "hub/hub.h"
+#include "store/store.h"
+#include "wire/wire.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct chat;
+
+/* What chat asks of the people module, which stands beside it: main fills this in from auth. */
+struct chat_people {
+	void *arg;
+	bool (*exists)(void *arg, uint64_t user);
+	bool (*shows_receipts)(void *arg, uint64_t user);
+};
+
+AT_MUST enum at_err chat_new(struct at_loop *loop, struct store *store, struct hub *hub, const struct chat_people *people,
+			     struct chat **chat_out);
+void chat_free(struct chat **chat);
+
+bool chat_is_member(const struct chat *chat, uint64_t conv, uint64_t user);
+uint64_t chat_peer(const struct chat *chat, uint64_t conv, uint64_t user);     /* the other of a direct chat; 0 when not a member */
+uint64_t chat_direct(const struct chat *chat, uint64_t a, uint64_t b);         /* 0 when there is none */
+bool chat_shares(const struct chat *chat, uint64_t a, uint64_t b);             /* have a chat with one another */
+bool chat_blocked(const struct chat *chat, uint64_t user, uint64_t by);        /* `by` has blocked `user` */
+
+typedef void chat_err_fn(void *arg, enum at_err err);
+typedef void chat_conv_fn(void *arg, enum at_err err, uint64_t conv);
+void chat_open(struct chat *chat, uint64_t user, uint64_t with, chat_conv_fn *done, void *arg);
+void chat_block(struct chat *chat, uint64_t user, uint64_t blocked, bool on, chat_err_fn *done, void *arg);
+
+/* One entry to append. The body is the kind's JSON; chat does not look inside. `with` runs on the store's thread in the same
+ * transaction, after the append (entry->seq is known), before the commit: a module adds its own rows there. */
+struct chat_append {
+	uint64_t conv, author, device, cid;
+	enum store_kind kind;
+	uint64_t re_seq;
+	struct at_id call;
+	uint64_t only_for;               /* chat itself sets it for an author who is blocked by the other */
+	const char *body;                /* copied */
+	size_t body_len;
+	enum at_err (*with)(struct store_tx *tx, const struct store_entry *entry, void *arg);   /* may be NULL */
+};
+typedef void chat_appended_fn(void *arg, enum at_err err, uint64_t seq, int64_t ts, bool duplicate);
+/* NOT_FOUND when the author is no member. done runs before the entry event is sent. */
+void chat_append(struct chat *chat, const struct chat_append *entry, chat_appended_fn *done, void *arg);
+void chat_send_text(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t cid, const char *text, uint64_t re,
+		    chat_appended_fn *done, void *arg);
+/* Own text or note. on_deleted of chat_hooks lets the note module remove bytes. */
+void chat_delete_entry(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t seq, uint64_t cid,
+		       chat_appended_fn *done, void *arg);
+
+struct chat_hooks {
+	void *arg;
+	/* Store thread, in the transaction that deletes it: remove the rows; the ids of bytes to drop go into blob_out (zero = none). */
+	enum at_err (*delete_note)(struct store_tx *tx, uint64_t conv, uint64_t seq, struct at_id *blob_out);
+	void (*note_deleted)(void *arg, const struct at_id *blob);      /* loop, after the commit */
+};
+void chat_set_hooks(struct chat *chat, const struct chat_hooks *hooks);
+
+/* A page of the log as `user` may see it: voids where entries are not theirs. json is [entry,...], only during the call. */
+typedef void chat_page_fn(void *arg, enum at_err err, const void *json, size_t len, uint64_t last_seq);
+void chat_log_page(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t after, uint64_t before, size_t limit,
+		   chat_page_fn *done, void *arg);
+
+AT_MUST enum at_err chat_got(struct chat *chat, uint64_t user, uint64_t conv, uint64_t seq);
+AT_MUST enum at_err chat_read(struct chat *chat, uint64_t user, uint64_t conv, uint64_t seq);
+AT_MUST enum at_err chat_typing(struct chat *chat, uint64_t user, uint64_t conv);
+AT_MUST enum at_err chat_note_state(struct chat *chat, uint64_t user, uint64_t conv, uint64_t seq, bool played, int64_t position_ms);
+
+/* The parts of hello: [conv,...] with last entries and unread counts, [note_state,...]. Reads the store, so it comes later. */
+typedef void chat_hello_fn(void *arg, enum at_err err, const void *convs, size_t convs_len, const void *notes, size_t notes_len);
+void chat_hello(struct chat *chat, uint64_t user, chat_hello_fn *done, void *arg);
+/* Everybody `user` has a direct chat with; for presence and the users of hello. */
+size_t chat_partners(const struct chat *chat, uint64_t user, size_t max, uint64_t *users_out);
+void chat_write_entry(struct wire_out *w, const char *key, const struct store_entry *entry, uint64_t viewer);
+
+#endif

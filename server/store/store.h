@@ -1,0 +1,205 @@
+/* What Aftertone keeps: people, devices, chats and their logs, calls, recordings, limits.
+ *
+ * Verbs are synchronous and run inside a job on one of the store's own threads; a domain module moves a message to a job and
+ * gets it back on its loop when the job's transaction has been committed (fsync done), never before. All jobs queued at one
+ * time share a transaction (group commit), each behind a savepoint of its own unless it says that it needs none.
+ * A failing disk (AT_ERR_IO) ends the process: after one failed fsync nothing it says could be believed. A full disk gives
+ * AT_ERR_FULL to the jobs of that commit, with nothing written, and recovers by itself.
+ *
+ * Memory handed out by a verb belongs to the transaction's arena and ends with the job: copy what is kept. */
+#ifndef AT_STORE_STORE_H
+#define AT_STORE_STORE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/loop.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+struct store_tx;
+
+/* ---- the store: the loop's side ---- */
+
+/* Opens or creates dir/aftertone.db, migrates it, starts the writer and the reader. Blocks; start only.
+ * loop may be NULL: then only store_run_now may be used (command line, tests). */
+AT_MUST enum at_err store_open(const char *dir, struct at_loop *loop, struct store **store_out);
+void store_close(struct store **store);                  /* finishes what is queued */
+
+typedef enum at_err store_job_fn(struct store_tx *tx, void *msg);       /* store thread */
+typedef void store_done_fn(void *msg, enum at_err err);                 /* loop; always called once */
+
+enum store_job_flags {
+	STORE_PLAIN = 1,   /* one statement, or several that cannot fail half way: needs no savepoint */
+};
+/* Queues a writing job. BUSY (done is still called, later) when 65536 are queued. */
+void store_write(struct store *store, store_job_fn *job, store_done_fn *done, void *msg, unsigned flags);
+void store_read(struct store *store, store_job_fn *job, store_done_fn *done, void *msg);
+/* Runs a writing job here and now and commits it. Start, command line and tests only. */
+AT_MUST enum at_err store_run_now(struct store *store, store_job_fn *job, void *msg);
+
+struct at_arena *store_tx_arena(struct store_tx *tx);
+
+/* ---- people and devices ---- */
+
+struct store_user {
+	uint64_t id;
+	const char *username, *name;
+	const char *password;              /* Argon2id string; "" = none set */
+	bool admin, receipts, hide_decline, quiet_share;
+	int64_t quiet_until, created;
+};
+AT_MUST enum at_err store_user_add(struct store_tx *tx, const struct store_user *user, uint64_t *id_out);   /* EXISTS: username */
+AT_MUST enum at_err store_user_put(struct store_tx *tx, const struct store_user *user);                      /* all but username */
+
+struct store_device {
+	uint64_t id, user;
+	const char *name;
+	uint8_t token_hash[32];            /* BLAKE2b-256 of the session token */
+	uint8_t key[32];                   /* Ed25519, zero until it has one */
+	int64_t created, seen, revoked;    /* revoked: 0 = not */
+};
+AT_MUST enum at_err store_device_add(struct store_tx *tx, const struct store_device *device, uint64_t *id_out);
+AT_MUST enum at_err store_device_put(struct store_tx *tx, const struct store_device *device);
+
+struct store_invite {
+	uint64_t id, created_by;           /* created_by 0: the server itself */
+	uint8_t token_hash[32];
+	uint64_t user;                     /* not 0: a sign-in link for that person */
+	bool admin;
+	uint32_t uses_left;
+	int64_t created, expires, revoked;
+};
+AT_MUST enum at_err store_invite_add(struct store_tx *tx, const struct store_invite *invite, uint64_t *id_out);
+AT_MUST enum at_err store_invite_put(struct store_tx *tx, const struct store_invite *invite);
+/* Takes one use. GONE when unknown, used up, expired at now or revoked. */
+AT_MUST enum at_err store_invite_use(struct store_tx *tx, const uint8_t token_hash[32], int64_t now, struct store_invite *invite_out);
+
+AT_MUST enum at_err store_block_set(struct store_tx *tx, uint64_t user, uint64_t blocked, bool on);
+
+/* Counters that survive a restart (brute force, rings): one row a key, overwritten. key <= 128 bytes. */
+struct store_limit {
+	const char *key;
+	int64_t level, at, until;          /* meaning: the owner's */
+};
+AT_MUST enum at_err store_limit_put(struct store_tx *tx, const struct store_limit *limit);   /* until < now rows may be dropped */
+
+/* ---- chats ---- */
+
+enum store_conv_kind { STORE_DIRECT = 1, STORE_GROUP = 2 };
+struct store_conv {
+	uint64_t id;
+	enum store_conv_kind kind;
+	uint8_t crypto;                    /* 0 readable; immutable */
+	int64_t created;
+	uint64_t last_seq;
+};
+struct store_member {
+	uint64_t conv, user;
+	uint64_t joined_seq, left_seq;     /* left_seq 0 = a member now */
+	uint64_t delivered, read;          /* watermarks */
+};
+/* The direct chat of a and b, created if there is none; CONFLICT when a == b. */
+AT_MUST enum at_err store_conv_direct(struct store_tx *tx, uint64_t a, uint64_t b, int64_t now, struct store_conv *conv_out);
+AT_MUST enum at_err store_member_put(struct store_tx *tx, const struct store_member *member);   /* watermarks only rise */
+
+enum store_kind { STORE_TEXT = 1, STORE_CALL = 2, STORE_AMEND = 3, STORE_NOTE = 4, STORE_DELETE = 5 };
+/* One entry of a log. The body is opaque here: JSON of at most 64 KiB, written by the module whose kind it is. */
+struct store_entry {
+	uint64_t id;                       /* commit order over all chats */
+	uint64_t conv, seq;
+	uint64_t author, device, cid;
+	int64_t ts;
+	enum store_kind kind;
+	uint64_t re_seq;                   /* 0 = none */
+	struct at_id call;                 /* zero = none */
+	uint64_t only_for;                 /* 0 = all members; else a void to everybody else */
+	const char *body;
+	size_t body_len;
+};
+/* Appends; fills id and seq in *entry. (device, cid) seen before: *entry becomes the entry written then, *dup_out is true
+ * and nothing is written. device 0 is the server: never a duplicate. */
+AT_MUST enum at_err store_entry_append(struct store_tx *tx, struct store_entry *entry, bool *dup_out);
+AT_MUST enum at_err store_entry_get(struct store_tx *tx, uint64_t conv, uint64_t seq, struct store_entry *entry_out);   /* NOT_FOUND */
+/* Empties the body in place ("{}"): the one thing a log forgets. */
+AT_MUST enum at_err store_entry_blank(struct store_tx *tx, uint64_t conv, uint64_t seq);
+/* Entries with seq > after (ascending) or seq < before (the newest of them, given ascending); before 0 = from `after`. */
+AT_MUST enum at_err store_entry_page(struct store_tx *tx, uint64_t conv, uint64_t after, uint64_t before, size_t limit,
+				     struct store_entry **entries_out, size_t *n_out);
+/* What a badge counts for `user` above `read`: others' texts, notes and missed calls, a note and its call as one. */
+AT_MUST enum at_err store_unread(struct store_tx *tx, uint64_t conv, uint64_t user, uint64_t read, uint64_t *n_out);
+
+/* ---- calls ---- */
+
+struct store_call {
+	struct at_id id;
+	uint64_t conv, caller, caller_device, callee, answered_device;
+	uint8_t video;
+	uint8_t state;                     /* call module's enum; 0 = ended and logged */
+	uint8_t outcome;                   /* call module's enum */
+	bool shadow;                       /* blocked: never shown to the callee */
+	int64_t started, rang, answered, ended;
+	uint64_t entry_seq;                /* its entry in the log, 0 until it has one */
+};
+AT_MUST enum at_err store_call_put(struct store_tx *tx, const struct store_call *call);     /* inserts or overwrites */
+AT_MUST enum at_err store_call_get(struct store_tx *tx, const struct at_id *id, struct store_call *call_out);
+/* Calls of a pair (either direction) that started at or after since. */
+AT_MUST enum at_err store_calls_since(struct store_tx *tx, uint64_t caller, uint64_t callee, int64_t since,
+				      struct store_call **calls_out, size_t *n_out);
+
+/* ---- recordings and notes ---- */
+
+struct store_rec {
+	struct at_id id;
+	uint64_t owner, device, conv, cid; /* cid: of its commit */
+	struct at_id call;
+	uint8_t video, state;              /* note module's enum */
+	const char *mime;                  /* one a segment, separated by '\n' */
+	uint32_t segments;
+	int64_t created, updated, duration_ms;
+	uint64_t entry_seq;                /* of the note, once sent */
+	struct at_id blob;                 /* likewise */
+};
+AT_MUST enum at_err store_rec_put(struct store_tx *tx, const struct store_rec *rec);
+AT_MUST enum at_err store_rec_get(struct store_tx *tx, const struct at_id *id, struct store_rec *rec_out);
+AT_MUST enum at_err store_rec_del(struct store_tx *tx, const struct at_id *id);
+
+struct store_blob {
+	struct at_id id;
+	uint64_t conv, seq, owner, bytes;
+	uint64_t only_for;                 /* as its entry */
+	const char *mime;
+	int64_t created;
+};
+AT_MUST enum at_err store_blob_add(struct store_tx *tx, const struct store_blob *blob);
+AT_MUST enum at_err store_blob_get(struct store_tx *tx, const struct at_id *id, struct store_blob *blob_out);
+AT_MUST enum at_err store_blob_del(struct store_tx *tx, const struct at_id *id);
+AT_MUST enum at_err store_blob_of_entry(struct store_tx *tx, uint64_t conv, uint64_t seq, struct store_blob *blob_out);   /* NOT_FOUND */
+
+struct store_note_state {
+	uint64_t conv, seq, user;
+	bool played;
+	int64_t position_ms;
+};
+AT_MUST enum at_err store_note_state_put(struct store_tx *tx, const struct store_note_state *state);
+
+/* ---- loading at start: each row once, in id order; stops at the first error fn returns ---- */
+
+typedef enum at_err store_each_fn(void *arg, const void *row);   /* row: the struct named */
+AT_MUST enum at_err store_each_user(struct store_tx *tx, store_each_fn *fn, void *arg);          /* store_user */
+AT_MUST enum at_err store_each_device(struct store_tx *tx, store_each_fn *fn, void *arg);        /* store_device, not revoked */
+AT_MUST enum at_err store_each_invite(struct store_tx *tx, store_each_fn *fn, void *arg);
+AT_MUST enum at_err store_each_block(struct store_tx *tx, store_each_fn *fn, void *arg);         /* uint64_t[2]: user, blocked */
+AT_MUST enum at_err store_each_limit(struct store_tx *tx, store_each_fn *fn, void *arg);
+AT_MUST enum at_err store_each_conv(struct store_tx *tx, store_each_fn *fn, void *arg);
+AT_MUST enum at_err store_each_member(struct store_tx *tx, store_each_fn *fn, void *arg);
+AT_MUST enum at_err store_each_open_call(struct store_tx *tx, store_each_fn *fn, void *arg);     /* state != 0 */
+AT_MUST enum at_err store_each_recent_call(struct store_tx *tx, int64_t since, store_each_fn *fn, void *arg);
+AT_MUST enum at_err store_each_rec(struct store_tx *tx, store_each_fn *fn, void *arg);           /* all that are not sent */
+AT_MUST enum at_err store_each_note_state(struct store_tx *tx, uint64_t user, store_each_fn *fn, void *arg);
+AT_MUST enum at_err store_each_blob(struct store_tx *tx, store_each_fn *fn, void *arg);
+
+#endif
