@@ -45,6 +45,7 @@ struct chat_append {
 	uint64_t re_seq;
 	struct at_id call;
 	uint64_t only_for;               /* chat itself sets it for an author who is blocked by the other */
+	uint8_t badge;                   /* 1: a text, a note, a missed call; 0: all else */
 	const char *body;                /* copied */
 	size_t body_len;
 	enum at_err (*with)(struct store_tx *tx, const struct store_entry *entry, void *arg);   /* may be NULL */

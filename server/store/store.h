@@ -24,10 +24,13 @@ struct store_tx;
 
 /* ---- the store: the loop's side ---- */
 
-/* Opens or creates dir/aftertone.db, migrates it, starts the writer and the reader. Blocks; start only.
+/* Opens or creates dir/aftertone.db (0600, in a 0700 dir), migrates it, starts the writer and the reader. Blocks; start only.
+ * BUSY: another process has it open. UNSUPPORTED: written by a newer version, or not ours. IO: cannot be opened or read.
  * loop may be NULL: then only store_run_now may be used (command line, tests). */
 AT_MUST enum at_err store_open(const char *dir, struct at_loop *loop, struct store **store_out);
-void store_close(struct store **store);                  /* finishes what is queued */
+void store_close(struct store **store);                  /* finishes what is queued; its done callbacks run here */
+/* Turns the loop until every queued job has been answered. For shutting down, before the modules that queued them go. */
+void store_drain(struct store *store);
 
 typedef enum at_err store_job_fn(struct store_tx *tx, void *msg);       /* store thread */
 typedef void store_done_fn(void *msg, enum at_err err);                 /* loop; always called once */
@@ -117,19 +120,22 @@ struct store_entry {
 	uint64_t re_seq;                   /* 0 = none */
 	struct at_id call;                 /* zero = none */
 	uint64_t only_for;                 /* 0 = all members; else a void to everybody else */
+	uint8_t badge;                     /* 1: counts as unread for the others (texts, notes, missed calls) */
 	const char *body;
 	size_t body_len;
 };
 /* Appends; fills id and seq in *entry. (device, cid) seen before: *entry becomes the entry written then, *dup_out is true
- * and nothing is written. device 0 is the server: never a duplicate. */
+ * and nothing is written. device 0 is the server: never a duplicate. An AMEND takes its own badge over to the entry it
+ * amends, so a missed call that was answered after all stops counting. */
 AT_MUST enum at_err store_entry_append(struct store_tx *tx, struct store_entry *entry, bool *dup_out);
 AT_MUST enum at_err store_entry_get(struct store_tx *tx, uint64_t conv, uint64_t seq, struct store_entry *entry_out);   /* NOT_FOUND */
-/* Empties the body in place ("{}"): the one thing a log forgets. */
+/* Empties the body in place ("{}") and takes the badge off: the one thing a log forgets. NOT_FOUND. */
 AT_MUST enum at_err store_entry_blank(struct store_tx *tx, uint64_t conv, uint64_t seq);
 /* Entries with seq > after (ascending) or seq < before (the newest of them, given ascending); before 0 = from `after`. */
 AT_MUST enum at_err store_entry_page(struct store_tx *tx, uint64_t conv, uint64_t after, uint64_t before, size_t limit,
 				     struct store_entry **entries_out, size_t *n_out);
-/* What a badge counts for `user` above `read`: others' texts, notes and missed calls, a note and its call as one. */
+/* What a badge counts for `user` above `read`: others' entries with a badge, a note and its missed call as one. Looks at the newest
+ * 1000 entries only, so it is cheap whatever has piled up. */
 AT_MUST enum at_err store_unread(struct store_tx *tx, uint64_t conv, uint64_t user, uint64_t read, uint64_t *n_out);
 
 /* ---- calls ---- */
@@ -199,7 +205,9 @@ AT_MUST enum at_err store_each_member(struct store_tx *tx, store_each_fn *fn, vo
 AT_MUST enum at_err store_each_open_call(struct store_tx *tx, store_each_fn *fn, void *arg);     /* state != 0 */
 AT_MUST enum at_err store_each_recent_call(struct store_tx *tx, int64_t since, store_each_fn *fn, void *arg);
 AT_MUST enum at_err store_each_rec(struct store_tx *tx, store_each_fn *fn, void *arg);           /* all that are not sent */
+/* The newest 500 by entry: `user`'s own; and those of others who have played a note that `author` wrote. */
 AT_MUST enum at_err store_each_note_state(struct store_tx *tx, uint64_t user, store_each_fn *fn, void *arg);
+AT_MUST enum at_err store_each_note_heard(struct store_tx *tx, uint64_t author, store_each_fn *fn, void *arg);   /* store_note_state */
 AT_MUST enum at_err store_each_blob(struct store_tx *tx, store_each_fn *fn, void *arg);
 
 #endif
