@@ -24,7 +24,7 @@ AT_MUST enum at_err at_buf_reserve(struct at_buf *buf, size_t len);   /* room fo
 AT_MUST enum at_err at_buf_printf(struct at_buf *buf, const char *fmt, ...) AT_PRINTF(2, 3);
 void at_buf_consume(struct at_buf *buf, size_t len);   /* drops len bytes from the front; len <= buf->len */
 
-/* Refcounted and immutable once made; one thread at a time (it may be moved to another by at_loop_post). */
+/* Refcounted and immutable once made; the count is atomic, so several threads may hold references. */
 struct at_bytes {
 	uint32_t refs;
 	size_t len;
