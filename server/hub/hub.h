@@ -22,7 +22,7 @@ struct hub_session_ops {
 
 /* Embedded in the socket owner's object. */
 struct hub_session {
-	struct at_link by_user, by_device;    /* the hub's */
+	struct at_link by_user;               /* the hub's */
 	const struct hub_session_ops *ops;
 	uint64_t user, device;
 	bool visible;                         /* its page is in front */
@@ -32,9 +32,10 @@ struct hub_session {
 struct hub *hub_new(void);
 void hub_free(struct hub **hub);          /* asserts that nobody is connected */
 
-/* A second session of the same device closes the first with 4009. */
+/* A second session of the same device takes over: the first is taken out at once and closed with 4009. Listeners then hear that a
+ * socket of the device went and that one came, both after the change; presence does not flicker. */
 void hub_add(struct hub *hub, struct hub_session *session);
-void hub_remove(struct hub *hub, struct hub_session *session);
+void hub_remove(struct hub *hub, struct hub_session *session);   /* nothing when it is not in (any more); fine inside send */
 
 /* Devices of the user that are connected now (each device counts once). */
 unsigned hub_reachable(const struct hub *hub, uint64_t user);
