@@ -1,0 +1,105 @@
+// For everybody: axe-core on every screen, and the whole flow by keyboard alone.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import assert from "node:assert/strict";
+import { sleep, until } from "./lib/own.mjs";
+import { Person, pair, signedIn } from "./lib/person.mjs";
+import { startServer } from "./lib/server.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const quick = { ring_seconds: 3, ring_stop_seconds: 6, unreachable_seconds: 3, pair_rings: 50, unanswered_a_day: 50 };
+
+async function assertAccessible(person, screen) {
+	const { page } = person;
+	await page.evaluate((source) => {
+		// The page forbids scripts made from strings; a test's own world is not the page.
+		if (!window.axe) (0, eval)(source);
+	}, axe).catch(async () => {
+		const cdp = await person.context.newCDPSession(page);
+		await cdp.send("Page.setBypassCSP", { enabled: true });
+		await cdp.send("Runtime.evaluate", { expression: axe });
+	});
+	const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+	const serious = found.violations.filter((violation) => ["serious", "critical"].includes(violation.impact));
+	assert.equal(serious.length, 0, `${screen}: ${serious.map((violation) => `${violation.id} (${violation.nodes.map((node) => node.target.join(" ")).slice(0, 3).join("; ")})`).join(", ")}`);
+}
+
+async function screens(scheme, viewport) {
+	const server = await startServer({ people: ["Ana", "Ben"], set: quick });
+	const guest = await new Person(server, "Guest").open({ viewport, colorScheme: scheme });
+	await guest.page.goto(server.url);
+	await guest.button("Sign in").waitFor();
+	await assertAccessible(guest, "sign in");
+	await guest.close();
+	const { ana, ben } = await pair(server, { ana: { viewport, colorScheme: scheme }, ben: { viewport, colorScheme: scheme } });
+	await assertAccessible(ana, "thread");
+	await ana.call();
+	await ana.status("Ben", "Ringing");
+	await assertAccessible(ana, "outgoing call");
+	await ben.incoming("Ana").waitFor();
+	await assertAccessible(ben, "incoming call");
+	await ana.calling("Ben").getByRole("button", { name: "Record voice note" }).waitFor();
+	await sleep(400);
+	await assertAccessible(ana, "prompt");
+	await ana.calling("Ben").getByRole("button", { name: "Record voice note" }).click();
+	await ana.page.getByRole("group", { name: "Recording" }).getByRole("button", { name: "Send" }).waitFor();
+	await sleep(1500);
+	await assertAccessible(ana, "recording");
+	await assertAccessible(ben, "a note being left");
+	await ana.page.getByRole("group", { name: "Recording" }).getByRole("button", { name: "Send" }).click();
+	await ben.entry("Missed voice call").getByRole("button", { name: "Play" }).waitFor();
+	await assertAccessible(ben, "missed-call entry");
+}
+
+async function tabTo(page, role, name, most = 60) {
+	const wanted = page.getByRole(role, { name, exact: true }).first();
+	await wanted.waitFor();
+	for (let i = 0; i < most; i += 1) {
+		if (await wanted.evaluate((node) => node === document.activeElement)) return;
+		await page.keyboard.press("Tab");
+	}
+	throw new Error(`${role} "${name}" cannot be reached with Tab`);
+}
+
+/** Sign in, find Ben, call, record, send; Ben plays: no mouse anywhere. */
+async function keyboardAlone() {
+	const server = await startServer({ people: ["Ana", "Ben"], set: quick });
+	const ben = await signedIn(server, "Ben");
+	const ana = await new Person(server, "Ana").open({ tone: 660 });
+	const { page } = ana;
+	await page.goto(server.url);
+	await tabTo(page, "textbox", "Username");
+	await page.keyboard.type("ana");
+	await tabTo(page, "textbox", "Password");
+	await page.keyboard.type("a long enough secret");
+	await page.keyboard.press("Enter");
+	await tabTo(page, "button", "New chat");
+	await page.keyboard.press("Enter");
+	await tabTo(page, "searchbox", "Find people");
+	await page.keyboard.type("Ben");
+	await page.getByRole("option", { name: /Ben/ }).first().waitFor();
+	await page.keyboard.press("ArrowDown");
+	await page.keyboard.press("Enter");
+	await page.getByRole("main", { name: /Ben/ }).waitFor();
+	await tabTo(page, "button", "Voice call");
+	await page.keyboard.press("Enter");
+	await until("the middle action is focused", () => page.evaluate(() => /Record voice note/.test(document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? "")), 40_000);
+	await page.keyboard.press("Enter");
+	await page.getByRole("group", { name: "Recording" }).getByRole("button", { name: "Send" }).waitFor();
+	await sleep(2000);
+	await tabTo(page, "button", "Send");
+	await page.keyboard.press("Enter");
+	await ben.page.keyboard.press("Escape");
+	await until("Ben's list has Ana", async () => (await ben.page.getByRole("navigation", { name: "Chats" }).getByRole("link", { name: /Ana/ }).count()) > 0);
+	await tabTo(ben.page, "link", /Ana/);
+	await ben.page.keyboard.press("Enter");
+	await tabTo(ben.page, "button", "Play");
+	await ben.page.keyboard.press("Enter");
+	await until("it plays", () => ben.page.evaluate(() => window.testPlayers.at(-1)?.currentTime > 0.2));
+}
+
+export default {
+	wideLight: () => screens("light", { width: 1280, height: 800 }),
+	phoneDark: () => screens("dark", { width: 360, height: 740 }),
+	keyboardAlone,
+};
