@@ -1,0 +1,43 @@
+import type { IconNode } from "lucide";
+import type { ComponentChildren, JSX } from "preact";
+import { Icon } from "./Icon.tsx";
+
+export interface IconButtonProps {
+	icon: IconNode;
+	label: string;
+	onClick?: (event: MouseEvent) => void;
+	kind?: "quiet" | "voice" | "solid";
+	type?: "button" | "submit";
+	size?: "s" | "m" | "l";
+	pressed?: boolean;
+	expanded?: boolean;
+	menu?: boolean;
+	filled?: boolean;
+	mirror?: boolean;
+	disabled?: boolean;
+	autofocus?: boolean;
+	children?: ComponentChildren;
+	hold?: JSX.HTMLAttributes<HTMLButtonElement>;
+}
+
+export function IconButton(props: IconButtonProps) {
+	const { icon, label, onClick, kind = "quiet", type = "button", size = "m", hold } = props;
+	return (
+		<button
+			type={type}
+			class="ibtn"
+			data-kind={kind}
+			data-autofocus={props.autofocus || undefined}
+			aria-label={label}
+			aria-pressed={props.pressed}
+			aria-expanded={props.expanded}
+			aria-haspopup={props.menu ? "menu" : undefined}
+			disabled={props.disabled}
+			onClick={onClick}
+			{...hold}
+		>
+			<Icon of={icon} size={size} filled={props.filled ?? false} mirror={props.mirror ?? false} />
+			{props.children}
+		</button>
+	);
+}
