@@ -17,6 +17,7 @@ enum {
 	WIRE_DEPTH_MAX = 8,
 	WIRE_KEYS_MAX = 64,
 	WIRE_ARRAY_MAX = 256,
+	WIRE_VALUES_MAX = 4096,            /* in all: bounds what a text can cost in memory */
 };
 
 /* One parsed object. */
@@ -37,20 +38,21 @@ AT_MUST enum at_err wire_get_u64s(const struct wire_in *in, const char *key, uin
 				  size_t *n_out);
 
 /* A writer that appends to a buffer. After the first failure (the buffer's maximum) it stays failed and wire_out_end says so, so a
- * caller writes the whole object and checks once. Keys are literals; NULL keys are for array elements. */
+ * caller writes the whole object and checks once. Keys are literals; NULL keys are for array elements and the outermost value. */
 struct wire_out {
 	struct at_buf *buf;
+	size_t start;
 	bool failed, comma;
 };
 
 struct wire_out wire_out_begin(struct at_buf *buf);               /* appends behind what the buffer holds */
-AT_MUST enum at_err wire_out_end(struct wire_out *w);             /* TOO_LARGE */
+AT_MUST enum at_err wire_out_end(struct wire_out *w);             /* TOO_LARGE: the buffer is as before wire_out_begin */
 void wire_obj(struct wire_out *w, const char *key);               /* opens { */
 void wire_obj_end(struct wire_out *w);
 void wire_arr(struct wire_out *w, const char *key);               /* opens [ */
 void wire_arr_end(struct wire_out *w);
 void wire_str(struct wire_out *w, const char *key, const char *s);            /* NULL writes null */
-void wire_strn(struct wire_out *w, const char *key, const char *s, size_t len);
+void wire_strn(struct wire_out *w, const char *key, const char *s, size_t len);   /* bytes that are not UTF-8 become U+FFFD */
 void wire_int(struct wire_out *w, const char *key, int64_t v);
 void wire_bool(struct wire_out *w, const char *key, bool v);
 void wire_null(struct wire_out *w, const char *key);
