@@ -109,29 +109,34 @@ static void count_warning(const char *event)
 	pthread_mutex_unlock(&watch.lock);
 }
 
-void at_log(enum at_log_level level, const char *event, ...)
+static void write_line(enum at_log_level level, const char *event, va_list args)
 {
 	static const char *const levels[] = {"debug", "info", "warn", "error"};
 	struct line line;
 	line.len = 0;
-	if (level >= AT_LOG_WARN)
-		count_warning(event);
-	if (level < __atomic_load_n(&threshold, __ATOMIC_RELAXED))
-		return;
 	put_time(&line);
 	put_pair(&line, "level", levels[level]);
 	if (process_role)
 		put_pair(&line, "role", process_role);
 	put_pair(&line, "event", event);
-	va_list args;
-	va_start(args, event);
 	for (const char *key; (key = va_arg(args, const char *));)
 		put_pair(&line, key, va_arg(args, const char *));
-	va_end(args);
 	line.s[line.len++] = '\n';
 	/* Nobody to tell when standard error is gone. */
 	ssize_t n = write(STDERR_FILENO, line.s, line.len);
 	(void)n;
+}
+
+void at_log(enum at_log_level level, const char *event, ...)
+{
+	if (level >= AT_LOG_WARN)
+		count_warning(event);
+	if (level < __atomic_load_n(&threshold, __ATOMIC_RELAXED))
+		return;
+	va_list args;
+	va_start(args, event);
+	write_line(level, event, args);
+	va_end(args);
 }
 
 const char *at_log_int(int64_t v)
