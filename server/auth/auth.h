@@ -39,6 +39,8 @@ const struct auth_device *auth_device(const struct auth *auth, uint64_t id);    
 bool auth_has_users(const struct auth *auth);
 /* Whose cookie this is; NULL when nobody's. */
 const struct auth_device *auth_session(const struct auth *auth, const char *token);
+/* BLAKE2b-256 of a session token, as the store keeps it. */
+void auth_token_hash(const char *token, uint8_t hash_out[32]);
 /* The first-frame token of that session: derived from the cookie, so nothing is stored. */
 void auth_frame_token(const struct auth *auth, const char *session_token, char out[AUTH_TOKEN_LEN + 1]);
 bool auth_frame_token_ok(const struct auth *auth, uint64_t device, const char *frame_token);
