@@ -1,5 +1,5 @@
 import type { IconNode } from "lucide";
-import type { ComponentChildren, JSX } from "preact";
+import type { ComponentChildren, HTMLAttributes } from "preact";
 import { Icon } from "./Icon.tsx";
 
 export interface IconButtonProps {
@@ -17,7 +17,7 @@ export interface IconButtonProps {
 	disabled?: boolean;
 	autofocus?: boolean;
 	children?: ComponentChildren;
-	hold?: JSX.HTMLAttributes<HTMLButtonElement>;
+	hold?: HTMLAttributes<HTMLButtonElement>;
 }
 
 export function IconButton(props: IconButtonProps) {

@@ -6,7 +6,7 @@ export interface TextFieldProps {
 	label: string;
 	value: string;
 	onInput: (value: string) => void;
-	type?: "text" | "password" | "date" | "time" | "datetime-local" | "number";
+	type?: "text" | "password";
 	name?: string;
 	autocomplete?: "name" | "username" | "new-password" | "current-password" | "off";
 	hint?: string;
@@ -25,7 +25,7 @@ export function TextField(props: TextFieldProps) {
 			<label for={id}>{props.label}</label>
 			<input
 				id={id}
-				type={props.type ?? "text"}
+				{...(props.type === "password" ? { type: "password" } : { type: "text" })}
 				name={props.name}
 				value={props.value}
 				dir={props.type === undefined && !props.plain ? "auto" : undefined}

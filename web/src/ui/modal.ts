@@ -19,7 +19,7 @@ function firstFocus(surface: HTMLElement): HTMLElement {
 }
 
 /** Makes the element modal while it is mounted: focus moves in, Escape closes, focus returns where it was. */
-export function useModal(ref: RefObject<HTMLElement>, onEscape: (() => void) | null): void {
+export function useModal(ref: RefObject<HTMLElement | null>, onEscape: (() => void) | null): void {
 	useLayoutEffect(() => {
 		const surface = ref.current;
 		if (!surface) return;
@@ -48,7 +48,7 @@ export function useModal(ref: RefObject<HTMLElement>, onEscape: (() => void) | n
 }
 
 /** Moves the focus to what a surface marks as its first thing, each time `when` changes. */
-export function useFocusOn(ref: RefObject<HTMLElement>, when: string): void {
+export function useFocusOn(ref: RefObject<HTMLElement | null>, when: string): void {
 	useLayoutEffect(() => {
 		const wanted = ref.current?.querySelector<HTMLElement>("[data-autofocus]");
 		if (when && wanted) wanted.focus({ preventScroll: true });

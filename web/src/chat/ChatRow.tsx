@@ -1,0 +1,92 @@
+import { CornerUpLeft, Pencil, Phone, PhoneMissed, PhoneOutgoing, Trash2, Video } from "lucide";
+import type { IconNode } from "lucide";
+import * as format from "../i18n/format.ts";
+import { t } from "../i18n/text.ts";
+import { chatPath } from "../lib/routes.ts";
+import { Waves } from "./glyphs.ts";
+import { callTitle } from "./names.ts";
+import type { ChatView, LastGlyph, LastView } from "../state/types.ts";
+import { Avatar } from "../ui/Avatar.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { Link } from "../ui/Link.tsx";
+import { Badge, Dot } from "../ui/Small.tsx";
+
+function glyphOf(glyph: LastGlyph, video: boolean): IconNode | null {
+	switch (glyph) {
+		case "text":
+			return null;
+		case "voiceNote":
+			return Waves;
+		case "videoNote":
+			return Video;
+		case "missedCall":
+			return PhoneMissed;
+		case "outgoingCall":
+			return PhoneOutgoing;
+		case "call":
+			return video ? Video : Phone;
+		case "deleted":
+			return Trash2;
+		case "draft":
+			return Pencil;
+	}
+}
+
+function lastText(last: LastView): string {
+	const length = format.noteLength(last.durationMs ?? 0);
+	switch (last.glyph) {
+		case "text":
+			return last.mine ? t("last-you", { text: last.text }) : last.text;
+		case "voiceNote":
+			return t("last-voice-note", { length });
+		case "videoNote":
+			return t("last-video-note", { length });
+		case "missedCall":
+		case "outgoingCall":
+		case "call":
+			return callTitle(last.kind ?? "voice", last.outcome ?? "answered", last.glyph === "missedCall");
+		case "deleted":
+			return t("last-deleted");
+		case "draft":
+			return t("last-draft", { text: last.text });
+	}
+}
+
+function Preview({ chat }: { chat: ChatView }) {
+	if (chat.leavingNote) return <span class="now">{t("leaving-voice-note")}</span>;
+	if (chat.typing) return <span class="now calm">{t("typing")}</span>;
+	if (chat.draftText) return <bdi>{t("last-draft", { text: chat.draftText })}</bdi>;
+	if (!chat.last) return null;
+	const glyph = glyphOf(chat.last.glyph, chat.last.kind === "video");
+	return (
+		<>
+			{glyph && <Icon of={glyph} size="s" />}
+			{chat.last.mine && chat.last.glyph !== "text" && <Icon of={CornerUpLeft} size="s" class="mine" />}
+			<bdi>{lastText(chat.last)}</bdi>
+		</>
+	);
+}
+
+export function ChatRow({ chat, current }: { chat: ChatView; current: boolean }) {
+	const missed = chat.missed || chat.last?.glyph === "missedCall";
+	return (
+		<li>
+			<Link class="chat-row" to={chatPath(chat.conv)} current={current}>
+				<Avatar id={chat.person.id} name={chat.person.name} online={chat.person.online > 0} />
+				<span class="lines">
+					<span class="first">
+						<bdi class="name">{chat.person.name}</bdi>
+						{chat.last && <time class="when">{format.when(chat.last.ts)}</time>}
+					</span>
+					<span class="second" data-missed={(missed && chat.unread > 0) || undefined}>
+						<span class="preview">
+							<Preview chat={chat} />
+						</span>
+						{chat.unheard && <Dot label={t("unheard")} />}
+						{chat.unread > 0 && <Badge count={chat.unread} label={t("unread", { count: chat.unread })} />}
+					</span>
+				</span>
+			</Link>
+		</li>
+	);
+}

@@ -1,0 +1,141 @@
+import { Check, Copy, Share2, UserPlus } from "lucide";
+import { useEffect, useState } from "preact/hooks";
+import * as format from "../i18n/format.ts";
+import { t } from "../i18n/text.ts";
+import { chatPath } from "../lib/routes.ts";
+import type { PersonView } from "../state/types.ts";
+import { Avatar } from "../ui/Avatar.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
+import { run, useApp, useRoute } from "../ui/model.ts";
+import { SearchBox } from "../ui/TextField.tsx";
+
+interface Invitation {
+	link: string;
+	expiresTs: number;
+}
+
+export function InvitationLink({ link, expiresTs }: Invitation) {
+	const [copied, setCopied] = useState(false);
+	const { announce } = useApp();
+	const copy = () => {
+		run(
+			navigator.clipboard.writeText(link).then(
+				() => {
+					setCopied(true);
+					announce(t("copied"));
+				},
+				() => setCopied(false),
+			),
+		);
+	};
+	return (
+		<div class="invitation" data-enter>
+			<p>{t("invite-text", { uses: 1, date: format.date(expiresTs) })}</p>
+			<input
+				readOnly
+				value={link}
+				aria-label={t("invite-link")}
+				onFocus={event => event.currentTarget.select()}
+			/>
+			<div class="row">
+				<Button kind="main" icon={copied ? Check : Copy} onClick={copy}>
+					{copied ? t("copied") : t("copy-link")}
+				</Button>
+				{"share" in navigator && (
+					<Button icon={Share2} onClick={() => run(navigator.share({ url: link }).catch(() => {}))}>
+						{t("share-link")}
+					</Button>
+				)}
+			</div>
+		</div>
+	);
+}
+
+interface PeopleListProps {
+	people: readonly PersonView[];
+	active: number;
+	onPick: (person: PersonView) => void;
+}
+
+function PeopleList({ people, active, onPick }: PeopleListProps) {
+	return (
+		<ul class="people" role="listbox" id="people" aria-label={t("people")}>
+			{people.map((person, index) => (
+				<li
+					key={person.id}
+					id={`person-${person.id}`}
+					role="option"
+					aria-selected={index === active}
+					onClick={() => onPick(person)}
+				>
+					<Avatar id={person.id} name={person.name} size="s" online={person.online > 0} />
+					<span class="who">
+						<bdi>{person.name}</bdi>
+						<small>{person.username}</small>
+					</span>
+				</li>
+			))}
+		</ul>
+	);
+}
+
+export function NewChat({ onClose }: { onClose: () => void }) {
+	const { people, chats } = useApp();
+	const route = useRoute();
+	const [query, setQuery] = useState("");
+	const [active, setActive] = useState(-1);
+	const [invitation, setInvitation] = useState<Invitation | null>(null);
+	const found = people.found.value;
+	useEffect(() => people.find(query), [people, query]);
+
+	const pick = async (person: PersonView) => {
+		const opened = await chats.open(person.id);
+		if (!opened.ok) return;
+		onClose();
+		route.go(chatPath(opened.conv));
+	};
+	const invite = async () => {
+		const made = await people.invite();
+		if (made.ok) setInvitation({ link: made.link, expiresTs: made.expiresTs });
+	};
+	const onKey = (event: KeyboardEvent) => {
+		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+		if (step !== undefined) setActive(Math.max(0, Math.min(found.length - 1, active + step)));
+		else if (event.key === "Enter") {
+			const person = found[active] ?? found[0];
+			if (person) run(pick(person));
+		} else return;
+		event.preventDefault();
+	};
+	const chosen = found[active];
+	return (
+		<Dialog title={t("new-chat")} closeLabel={t("close")} onClose={onClose}>
+			<SearchBox
+				label={t("find-people")}
+				value={query}
+				onInput={value => {
+					setQuery(value);
+					setActive(-1);
+				}}
+				onKeyDown={onKey}
+				controls="people"
+				active={chosen && `person-${chosen.id}`}
+				autofocus
+			/>
+			<PeopleList people={found} active={active} onPick={person => run(pick(person))} />
+			{found.length === 0 && !people.finding.value && (
+				<p class="nobody">
+					<strong>{t("nobody-found")}</strong> {t("nobody-found-hint")}
+				</p>
+			)}
+			{invitation ? (
+				<InvitationLink {...invitation} />
+			) : (
+				<Button wide icon={UserPlus} onClick={() => run(invite())}>
+					{t("invite-someone")}
+				</Button>
+			)}
+		</Dialog>
+	);
+}

@@ -1,0 +1,425 @@
+# English, the source language. Every word on the screen and every accessible name is here.
+# Names of times and lengths arrive formatted: { $time } "14:02", { $length } "0:23".
+
+app-name = Aftertone
+nav-main = Sections
+nav-chats = Chats
+nav-calls = Calls
+nav-you = You
+
+close = Close
+back = Back
+undo = Undo
+retry = Try again
+dismiss = Dismiss
+not-now = Not now
+loading = Loading
+
+## Getting in
+welcome-title = Leave word, not a missed call
+welcome-text = Calls, and the notes they leave when nobody can answer.
+join-title = Join Aftertone
+join-first = You are the first person here, and will look after this server.
+join-from = { $name } invites you.
+join-name = Your name
+join-name-hint = This is what people see.
+username = Username
+username-hint = Small letters, digits, dots and dashes. You sign in with it.
+password = Password
+password-hint = At least 8 characters.
+create-account = Create account
+sign-in = Sign in
+sign-in-title = Welcome back
+sign-in-link = Signing you in
+first-run = Nobody has an account on this server yet. Open the one-time link that the server printed when it started.
+invite-gone = This invitation is no longer valid. It was used up or has expired; ask for a new one.
+link-gone = This sign-in link was already used or has expired. Sign in with your password.
+was-revoked = This device was signed out from another one.
+was-signed-out = You are signed out.
+server-unreachable = The server cannot be reached. Trying again.
+root-certificate = Install this server’s certificate
+sign-in-wrong = That username and password do not belong together.
+name-missing = Please write your name.
+username-missing = Please choose a username.
+username-bad = Use 2 to 32 small letters, digits, dots, dashes or underscores.
+username-taken = This username is taken. Choose another one.
+password-short = Please use at least 8 characters.
+
+## Chats
+new-chat = New chat
+search = Search
+find-people = Find people
+people = People
+new-group = New group
+invite-someone = Invite someone
+invite-title = Invite someone
+invite-text = Whoever opens this link can create an account here. It works { $uses ->
+        [one] once
+       *[other] { $uses } times
+    } until { $date }.
+invite-link = Invitation link
+copy-link = Copy link
+copied = Copied
+share-link = Share
+nobody-found = Nobody by that name is here yet.
+nobody-found-hint = Send them an invitation, and they will be.
+filter = Show
+filter-all = All
+filter-missed = Missed
+filter-unheard = Unheard
+chats-empty-title = No chats yet
+chats-empty-text = Find somebody on this server, or invite them.
+chats-none-missed = No missed calls
+chats-none-missed-text = Calls you could not take will be here.
+chats-none-unheard = Everything is heard
+chats-none-unheard-text = Notes you have not played yet will be here.
+chats-none-found = Nothing found
+chats-none-found-text = No chat has “{ $query }” in it.
+show-all = Show all chats
+pick-chat-title = Pick a chat
+pick-chat-text = Or start a new one. Your calls and notes live inside it.
+unread = { $count ->
+        [one] 1 unread
+       *[other] { $count } unread
+    }
+unheard = Not played
+last-you = You: { $text }
+last-draft = Draft: { $text }
+last-voice-note = Voice note, { $length }
+last-video-note = Video note, { $length }
+last-deleted = Deleted
+typing = typing…
+leaving-voice-note = leaving a voice note
+online = Online
+offline-person = Away
+
+## Calls page
+calls-title = Calls
+calls-empty-title = No calls yet
+calls-empty-text = Open a chat and call somebody. If they cannot answer, leave a note.
+
+## The thread
+thread-of = Chat with { $name }
+messages = Messages
+new-line = New
+older = Show earlier
+chat-gone = This chat does not exist, or not for you.
+thread-empty = Say hello to { $name }
+thread-empty-text = Write, call, or record a note. They can listen when it suits them.
+composer = Message
+send = Send
+attach = Attach
+more = More
+copy-text = Copy text
+delete = Delete
+delete-text-title = Delete this message?
+delete-text-body = It disappears for both of you.
+delete-note-title = Delete this note?
+delete-note-body = The recording is removed for both of you. The call stays in the chat.
+cancel = Cancel
+state-sending = Sending
+state-sent = Sent
+state-delivered = Delivered
+state-read = Read
+state-failed = Not sent
+by-you = You, { $time }
+by-name = { $name }, { $time }
+deleted-text = This message was deleted
+deleted-note = This note was deleted
+reply = Reply
+reply-to = Replying to
+reply-stop = Stop replying
+answers-you = You
+blocked-strip = You blocked { $name }. They cannot call or write to you.
+is-typing = { $name } is typing
+
+voice-call = Voice call
+video-call = Video call
+chat-info = Chat info
+record-voice = Record voice note
+record-video = Record video note
+record-voice-short = Voice note
+record-video-short = Video note
+slide-cancel = Slide to cancel
+slide-lock = Lock
+release-cancel = Release to discard
+
+## Calls in the thread
+call-missed-voice = Missed voice call
+call-missed-video = Missed video call
+call-missed-busy-voice = Missed voice call while on a call
+call-missed-busy-video = Missed video call while on a call
+call-declined-voice = Declined voice call
+call-declined-video = Declined video call
+call-silenced-voice = Silenced voice call
+call-silenced-video = Silenced video call
+call-voice = Voice call
+call-video = Video call
+call-repeats = { $count ->
+        [one] { $title } and 1 more
+       *[other] { $title } and { $count } more
+    }
+outcome-short-no-answer = No answer
+outcome-short-declined = Declined
+outcome-short-busy = On another call
+outcome-short-silenced = No answer
+outcome-short-unreachable = Not reached
+outcome-short-cancelled = Cancelled
+outcome-short-failed = Call failed
+answered-on = Answered on { $device }
+call-back = Call back
+call-again = Call again
+voice-note = Voice note
+video-note = Video note
+note-summary = { $kind }, { $length }, { $state }.
+note-not-played = not played
+note-played = played
+note-listened = listened
+note-sent = sent
+note-being-sent = being sent
+listened = Listened
+not-played = Not played
+play = Play
+pause = Pause
+position = Position
+position-value = { $at } of { $length }
+speed = Speed
+speed-value = { $speed }×
+note-removed = The note was deleted
+note-sending = Sending
+note-waiting = Waits for the network. It is saved here.
+note-failed = Could not be sent
+note-unreadable = This recording could not be read. You can save it as a file.
+save-file = Save as a file
+discard = Discard
+
+## Calling
+calling = Calling { $name }
+reaching = Reaching…
+ringing = Ringing
+ringing-devices = Ringing on { $count } devices
+leave-note-now = Leave a note now
+out-no-answer = { $name } didn't answer.
+out-declined = { $name } declined.
+out-busy = { $name } is on another call.
+out-silenced-until = { $name }’s calls are silenced until { $time }.
+out-unreachable = Could not reach { $name }’s devices.
+out-cancelled = Call cancelled.
+out-failed = The call failed.
+out-hint-note = Leave a note instead. It will be in your chat at once.
+refused-rate = You called { $name } a few times just now. Leave a note instead.
+refused-blocked = You blocked { $name }. Unblock them to call.
+refused-offline = You are offline. A note is saved here and sent later.
+refused-other = The call could not be placed.
+voice-instead = Voice instead
+video-instead = Video instead
+
+## Recording
+recording = Recording
+recording-for = Recording for { $name }
+recording-paused = Paused
+recording-sending = Sending to { $name }
+recording-opening = Getting ready…
+countdown = Starting in { $seconds }
+skip-countdown = Skip countdown
+own-picture = Your picture
+level = Level
+resume = Resume
+listen = Listen
+keep-draft = Keep as draft
+length-left = { $length } left
+saved = Saved
+saved-part = { $length } saved
+saving = Saving…
+can-listen = They can listen while you record
+is-listening = { $name } is listening
+warn-silent = No sound is coming in. Is the right microphone on?
+warn-device-lost = The microphone went away. Paused; nothing is lost.
+warn-limit-soon = { $seconds } s left
+warn-camera-failed = The camera stopped. It goes on as a voice note.
+warn-not-saved = Not saved on this device. Keep this page open.
+warn-offline = You are offline. It is saved here and goes up later.
+paused-hidden = Paused while you were away. { $length } are saved.
+paused-interrupted = Something else took the microphone. { $length } are saved.
+paused-limit = This is as long as a note can be.
+new-input = Use another microphone
+blocked-denied-voice = Aftertone may not use the microphone
+blocked-denied-video = Aftertone may not use the camera and microphone
+blocked-denied-help = Allow it in the address bar of your browser, next to the site’s name, then try again.
+blocked-none-voice = No microphone was found
+blocked-none-video = No camera or microphone was found
+blocked-none-help = Plug one in, or write a message instead.
+blocked-in-use-voice = The microphone is used by another program
+blocked-in-use-video = The camera or microphone is used by another program
+blocked-in-use-help = Close the other program, then try again.
+write-instead = Write instead
+rec-failed = The note could not be sent.
+rec-failed-safe = Your { $length } are saved.
+
+## Incoming
+incoming-voice = Incoming voice call from { $name }
+incoming-video = Incoming video call from { $name }
+incoming-kind-voice = Voice call
+incoming-kind-video = Video call
+answer = Answer
+decline = Decline
+decline-message = Decline with a message
+decline-quick-later = I’ll call you later.
+decline-quick-text = Can you text me?
+decline-quick-busy = I’m busy right now.
+decline-own = Your own words
+answering = Connecting…
+silence = Silence
+
+## A note being left
+is-leaving-voice = { $name } is leaving a voice note
+is-leaving-video = { $name } is leaving a video note
+live-paused = { $name } paused
+live-connecting = Connecting…
+live-playing = You are listening live
+live-later = This browser can play it once it is sent
+live-sent = { $name } sent the note
+live-discarded = { $name } did not send it. The note was not sent.
+live-answered = Connected with { $name }
+stop-listening = Stop
+
+## In a call
+call-region = Call
+connected = Connected
+leave = Leave
+call-with = Call with { $name }
+
+## Drafts
+draft-saved = { $seconds } s saved
+draft-for = { $kind } for { $name }
+draft-elsewhere = Being recorded on another device
+draft-sending = Sending
+draft-unreadable = This recording could not be read
+continue = Continue
+drafts = Drafts
+
+## Connection
+connecting = Connecting…
+offline = You are offline. What you write and record is kept, and sent later.
+elsewhere = Aftertone is open in another window.
+use-here = Use it here
+update-ready = A new version is ready.
+update-now = Reload
+
+## Chat info
+info-username = Username
+block = Block { $name }
+unblock = Unblock { $name }
+block-title = Block { $name }?
+block-body = They cannot call or write to you, and are not told. What you have stays.
+safety = Safety
+info-calls = Calls that ring out become notes in this chat.
+
+## You
+you-title = You
+profile = Profile
+save = Save
+appearance = Appearance
+theme = Theme
+theme-auto = System
+theme-light = Light
+theme-dark = Dark
+contrast-more = More contrast
+sounds = Sounds
+sounds-on = Ring and signal tones
+sounds-test = Play the ring tone
+notifications = Notifications
+notify-on = Notifications on this device
+notify-blocked = Blocked by the browser. Allow them in the site’s settings.
+notify-unsupported = This browser cannot show them.
+privacy = Privacy
+receipts = Show when I have read and listened
+receipts-hint = If this is off, you do not see it of others either.
+hide-decline = Hide that I declined
+hide-decline-hint = Callers see “No answer” instead.
+quiet = Quiet time
+quiet-hint = Calls do not ring. Callers can leave a note.
+quiet-off = Calls ring
+quiet-until = Quiet until { $time }
+quiet-hour = 1 hour
+quiet-evening = Until 8 in the morning
+quiet-end = Let calls ring again
+quiet-share = Tell callers until when
+inputs = Microphone and camera
+microphone = Microphone
+camera = Camera
+input-default = Standard
+shortcuts = Keyboard shortcuts
+shortcuts-hint = Ctrl or ⌘ + Shift + R records, Space pauses, Enter sends, Esc discards.
+devices = Devices
+this-device = This device
+device-seen = Last seen { $when }
+revoke = Revoke
+revoke-name = Revoke { $name }
+revoke-title = Sign out { $name }?
+revoke-body = It is disconnected at once and has to sign in again.
+invitations = Invitations
+invite-new = New invitation
+invite-uses = { $uses ->
+        [one] 1 use left
+       *[other] { $uses } uses left
+    }
+invite-until = until { $date }
+sign-out = Sign out
+sign-out-title = Sign out of this device?
+sign-out-body = Notes that were not sent yet stay as drafts on your other devices.
+
+## Toasts
+toast-note-discarded = Note discarded ({ $length })
+toast-too-short = That was shorter than a second, so it was not sent.
+toast-note-sent = Sent to { $name }
+toast-note-queued = Saved. It is sent when you are back online.
+toast-draft-answered = { $seconds } s saved as a draft. The call went on instead.
+toast-draft-kept = { $seconds } s saved as a draft.
+toast-draft-taken = Your recording goes on on another device.
+toast-elsewhere = Answered on another device
+toast-elsewhere-on = Answered on { $device }
+toast-call-gone = The call had already ended.
+toast-deleted = Deleted
+toast-already-signed-in = You are already signed in.
+
+## What went wrong
+err-call = The call did not work: { $why }
+err-text = The message was not sent: { $why }
+err-note = The note was not sent, it is kept: { $why }
+err-draft = The draft is kept, but: { $why }
+err-delete = It was not deleted: { $why }
+err-play = The note cannot be played: { $why }
+err-listen = Listening live did not work: { $why }
+err-people = People could not be loaded: { $why }
+err-devices = Devices could not be changed: { $why }
+err-settings = The setting was not saved: { $why }
+why-offline = you are offline.
+why-rate = too many in a short time. Wait a moment.
+why-gone = it is no longer there.
+why-full = the server has no space left.
+why-storage = this browser has no space left.
+why-large = it is too large.
+why-busy = the server is busy. Try again in a moment.
+why-denied = the browser does not allow it.
+why-no-device = no microphone or camera was found.
+why-in-use = another program uses the microphone or camera.
+why-unreadable = the recording could not be read.
+why-unsupported = this server does not take it.
+why-taken = it is taken already.
+why-internal = something is wrong on the server.
+
+## Spoken and sent by the models
+say-missed-voice = Missed voice call from { $name }
+say-missed-video = Missed video call from { $name }
+say-missed-voice-note = Missed voice call from { $name} · note { $length }
+say-missed-video-note = Missed video call from { $name} · note { $length }
+say-voice-note = Voice note from { $name }, { $length }
+say-video-note = Video note from { $name }, { $length }
+say-text = Message from { $name }
+say-recording = Recording started
+say-paused = Recording paused
+say-left = { $seconds } seconds left
+say-draft = { $seconds } s saved as a draft
+say-sent = Note sent to { $name }
+say-answered = Connected with { $name }
