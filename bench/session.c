@@ -105,7 +105,7 @@ static void read_port(struct bench_server *server, FILE *out)
 		if (!port)
 			continue;
 		server->tls = !strncmp(url, "https", 5);
-		server->port = atoi(port + 1);
+		server->port = (int)strtol(port + 1, NULL, 10);
 		return;
 	}
 	bench_die("the server printed no address");
@@ -162,7 +162,7 @@ static void each_process(int pid, void (*fn)(int pid, uint64_t *max), uint64_t *
 	fn(pid, max);
 	while (proc && (entry = readdir(proc))) {
 		char path[300];
-		int child = atoi(entry->d_name);
+		int child = (int)strtol(entry->d_name, NULL, 10);
 
 		if (child <= 0 || child == pid)
 			continue;
