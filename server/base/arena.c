@@ -25,7 +25,7 @@ struct block {
 };
 
 struct at_arena {
-	struct block *first;      /* kept over resets */
+	struct block *first; /* kept over resets */
 	struct block *current;
 	size_t used, max;
 };
@@ -104,7 +104,7 @@ static struct block *block_with_room(struct at_arena *arena, size_t len)
 void *at_arena_alloc(struct at_arena *arena, size_t len)
 {
 	AT_ASSERT(len <= arena->max);
-	size_t rounded = (len + ALIGN) / ALIGN * ALIGN;   /* at least one byte of poison behind each */
+	size_t rounded = (len + ALIGN) / ALIGN * ALIGN; /* at least one byte of poison behind each */
 	AT_ASSERT(rounded <= arena->max - arena->used + ALIGN);
 	struct block *b = block_with_room(arena, rounded);
 	void *p = b->data + b->used;

@@ -16,13 +16,13 @@ struct at_buf {
 };
 
 void at_buf_init(struct at_buf *buf, size_t max_len);
-void at_buf_release(struct at_buf *buf);               /* frees; the buffer may be used again with the same maximum */
-void at_buf_clear(struct at_buf *buf);                 /* len = 0, keeps the memory */
+void at_buf_release(struct at_buf *buf); /* frees; the buffer may be used again with the same maximum */
+void at_buf_clear(struct at_buf *buf);   /* len = 0, keeps the memory */
 /* All of these fail with AT_ERR_TOO_LARGE and leave the buffer as it was. */
 AT_MUST enum at_err at_buf_append(struct at_buf *buf, const void *data, size_t len);
-AT_MUST enum at_err at_buf_reserve(struct at_buf *buf, size_t len);   /* room for len more bytes behind data[len] */
+AT_MUST enum at_err at_buf_reserve(struct at_buf *buf, size_t len); /* room for len more bytes behind data[len] */
 AT_MUST enum at_err at_buf_printf(struct at_buf *buf, const char *fmt, ...) AT_PRINTF(2, 3);
-void at_buf_consume(struct at_buf *buf, size_t len);   /* drops len bytes from the front; len <= buf->len */
+void at_buf_consume(struct at_buf *buf, size_t len); /* drops len bytes from the front; len <= buf->len */
 
 /* Refcounted and immutable once made; the count is atomic, so several threads may hold references. */
 struct at_bytes {
@@ -31,9 +31,10 @@ struct at_bytes {
 	uint8_t data[];
 };
 
-struct at_bytes *at_bytes_new(const void *data, size_t len);     /* data may be NULL: the maker fills it in before sharing */
+/* data may be NULL: the maker fills it in before sharing */
+struct at_bytes *at_bytes_new(const void *data, size_t len);
 struct at_bytes *at_bytes_ref(struct at_bytes *bytes);
-void at_bytes_unref(struct at_bytes **bytes);                    /* nulls the pointer; NULL inside is fine */
+void at_bytes_unref(struct at_bytes **bytes); /* nulls the pointer; NULL inside is fine */
 
 /* A cursor that cannot leave its bytes. After the first short read `failed` stays set and every read gives zeros, so a
  * parser reads a whole structure and checks once. Integers are big-endian. */
@@ -47,7 +48,7 @@ uint8_t at_read_u8(struct at_reader *r);
 uint16_t at_read_u16(struct at_reader *r);
 uint32_t at_read_u32(struct at_reader *r);
 uint64_t at_read_u64(struct at_reader *r);
-const uint8_t *at_read_bytes(struct at_reader *r, size_t len);   /* NULL when short; points into the source */
+const uint8_t *at_read_bytes(struct at_reader *r, size_t len); /* NULL when short; points into the source */
 size_t at_reader_left(const struct at_reader *r);
 
 void at_put_u16(uint8_t *p, uint16_t v);

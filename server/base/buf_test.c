@@ -106,8 +106,8 @@ static void a_short_read_stays_failed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_TEST(grows_up_to_its_maximum), AT_TEST(refuses_whole),	 AT_TEST(consumes_from_the_front),
-		AT_TEST(bytes_are_counted),	  AT_TEST(reads_what_was_put),	 AT_TEST(a_short_read_stays_failed),
+		AT_TEST(grows_up_to_its_maximum), AT_TEST(refuses_whole),      AT_TEST(consumes_from_the_front),
+		AT_TEST(bytes_are_counted),       AT_TEST(reads_what_was_put), AT_TEST(a_short_read_stays_failed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,16 +17,16 @@ enum at_err {
 	AT_ERR_EXISTS,
 	AT_ERR_CONFLICT,
 	AT_ERR_GONE,
-	AT_ERR_BUSY,        /* a bounded queue is full; nothing was done */
-	AT_ERR_FULL,        /* no space on the disk; nothing was written */
+	AT_ERR_BUSY, /* a bounded queue is full; nothing was done */
+	AT_ERR_FULL, /* no space on the disk; nothing was written */
 	AT_ERR_UNREADABLE,
 	AT_ERR_TOO_SHORT,
 	AT_ERR_UNSUPPORTED,
 	AT_ERR_TIMEOUT,
 	AT_ERR_UNAVAILABLE,
 	AT_ERR_CLOSED,
-	AT_ERR_MAYBE,       /* may or may not have been written; ask again with the same id */
-	AT_ERR_IO,          /* fatal: the process that meets it exits and recovers at its next start */
+	AT_ERR_MAYBE, /* may or may not have been written; ask again with the same id */
+	AT_ERR_IO,    /* fatal: the process that meets it exits and recovers at its next start */
 	AT_ERR_INTERNAL,
 	AT_ERR_COUNT
 };

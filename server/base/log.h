@@ -17,7 +17,7 @@ const char *at_log_int(int64_t v);
 #define AT_INT(v) at_log_int((int64_t)(v))
 
 void at_log_set_level(enum at_log_level level);
-void at_log_set_role(const char *role);             /* "core", "remux"; static storage */
+void at_log_set_role(const char *role); /* "core", "remux"; static storage */
 /* Tests: a WARN or worse that was not announced fails the test, and so does one announced that did not come (see base/test.h).
  * event: static storage; times < 0 = any number, none included. "loop.slow" is never counted. */
 void at_log_expect_for_test(const char *event, int times);

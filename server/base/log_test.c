@@ -76,8 +76,11 @@ static void warnings_are_counted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_TEST(a_line_of_pairs),	    AT_TEST(a_peer_cannot_forge_a_line), AT_TEST(a_long_line_is_cut_not_split),
-		AT_TEST(below_the_level_is_silent), AT_TEST(warnings_are_counted),
+		AT_TEST(a_line_of_pairs),
+		AT_TEST(a_peer_cannot_forge_a_line),
+		AT_TEST(a_long_line_is_cut_not_split),
+		AT_TEST(below_the_level_is_silent),
+		AT_TEST(warnings_are_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,13 +25,13 @@ struct at_loop {
 	uv_loop_t uv;
 	struct at_arena *scratch;
 	struct at_list timers;
-	size_t handles;              /* polls and signals */
-	int64_t mono_shift_ms;       /* what timers were moved by (tests) */
+	size_t handles;        /* polls and signals */
+	int64_t mono_shift_ms; /* what timers were moved by (tests) */
 	uv_timer_t step_timer;
 	uv_async_t wake;
 	pthread_mutex_t post_lock;
-	struct batch incoming;       /* under post_lock */
-	struct batch running;        /* the loop's: swapped with incoming, so both keep their memory */
+	struct batch incoming; /* under post_lock */
+	struct batch running;  /* the loop's: swapped with incoming, so both keep their memory */
 };
 
 struct at_timer {

@@ -14,14 +14,15 @@ struct at_timer;
 struct at_poll;
 
 struct at_loop *at_loop_new(void);
-void at_loop_free(struct at_loop **loop);            /* asserts that no timer, poll or signal is left */
-void at_loop_run(struct at_loop *loop);              /* until at_loop_stop */
-void at_loop_stop(struct at_loop *loop);             /* own thread */
-void at_loop_step(struct at_loop *loop, int timeout_ms);   /* tests: one turn, waiting at most so long (0 = not at all) */
+void at_loop_free(struct at_loop **loop); /* asserts that no timer, poll or signal is left */
+void at_loop_run(struct at_loop *loop);   /* until at_loop_stop */
+void at_loop_stop(struct at_loop *loop);  /* own thread */
+/* tests: one turn, waiting at most so long (0 = not at all) */
+void at_loop_step(struct at_loop *loop, int timeout_ms);
 
 /* Scratch of the callback that runs now; reset when it returns. */
 struct at_arena *at_loop_scratch(struct at_loop *loop);
-int64_t at_loop_now_ms(const struct at_loop *loop);  /* monotonic, as of this turn */
+int64_t at_loop_now_ms(const struct at_loop *loop); /* monotonic, as of this turn */
 
 typedef void at_loop_fn(void *msg);
 /* Any thread: runs fn(msg) on the loop's thread, in the order posted. msg now belongs to fn. */
@@ -29,13 +30,13 @@ void at_loop_post(struct at_loop *loop, at_loop_fn *fn, void *msg);
 
 typedef void at_timer_fn(void *arg);
 struct at_timer *at_timer_new(struct at_loop *loop, at_timer_fn *fn, void *arg);
-void at_timer_start(struct at_timer *timer, int64_t after_ms, int64_t repeat_ms);   /* restarts; repeat 0 = once */
+void at_timer_start(struct at_timer *timer, int64_t after_ms, int64_t repeat_ms); /* restarts; repeat 0 = once */
 void at_timer_stop(struct at_timer *timer);
 bool at_timer_active(const struct at_timer *timer);
-void at_timer_free(struct at_timer **timer);         /* fine inside its own callback */
+void at_timer_free(struct at_timer **timer); /* fine inside its own callback */
 
 enum { AT_POLL_READ = 1, AT_POLL_WRITE = 2 };
-typedef void at_poll_fn(void *arg, int events);      /* an error shows as both; the next read or write tells */
+typedef void at_poll_fn(void *arg, int events); /* an error shows as both; the next read or write tells */
 /* The fd stays the caller's: free the poll first, then close the fd. */
 struct at_poll *at_poll_new(struct at_loop *loop, int fd, at_poll_fn *fn, void *arg);
 void at_poll_set(struct at_poll *poll, int events);
@@ -51,8 +52,9 @@ struct at_worker;
 typedef void at_worker_fn(void *ctx, void *msg);
 /* ctx is given to every job; it belongs to the caller and outlives the worker. */
 struct at_worker *at_worker_new(const char *name, size_t queue_max, void *ctx);
-AT_MUST enum at_err at_worker_post(struct at_worker *worker, at_worker_fn *fn, void *msg);   /* BUSY when full: msg stays the caller's */
+/* BUSY when full: msg stays the caller's */
+AT_MUST enum at_err at_worker_post(struct at_worker *worker, at_worker_fn *fn, void *msg);
 size_t at_worker_queued(struct at_worker *worker);
-void at_worker_free(struct at_worker **worker);      /* runs what is queued, then joins */
+void at_worker_free(struct at_worker **worker); /* runs what is queued, then joins */
 
 #endif

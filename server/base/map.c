@@ -17,14 +17,14 @@ struct slot {
 		uint8_t bytes[INLINE_MAX];
 		uint8_t *heap;
 	} key;
-	void *value;              /* NULL: empty or, with DELETED as key_len, a marker */
+	void *value; /* NULL: empty or, with DELETED as key_len, a marker */
 };
 
 static const uint32_t DELETED = UINT32_MAX;
 
 struct at_map {
 	struct slot *slots;
-	size_t cap, len, used;    /* used counts markers too */
+	size_t cap, len, used; /* used counts markers too */
 };
 
 static uint8_t process_key[16];

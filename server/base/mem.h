@@ -5,10 +5,10 @@
 
 #include <stddef.h>
 
-void *at_alloc(size_t len);                    /* zeroed */
-void *at_realloc(void *p, size_t len);         /* growth is not zeroed */
-char *at_strdup(const char *s);                /* NULL stays NULL */
+void *at_alloc(size_t len);            /* zeroed */
+void *at_realloc(void *p, size_t len); /* growth is not zeroed */
+char *at_strdup(const char *s);        /* NULL stays NULL */
 char *at_strndup(const char *s, size_t len);
-void at_free(void *p);                         /* NULL is fine */
+void at_free(void *p); /* NULL is fine */
 
 #endif

@@ -6,6 +6,6 @@
 #include <stdint.h>
 
 void at_rand(void *out, size_t len);
-uint32_t at_rand_below(uint32_t bound);   /* bound > 0; without bias */
+uint32_t at_rand_below(uint32_t bound); /* bound > 0; without bias */
 
 #endif

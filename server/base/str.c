@@ -86,8 +86,7 @@ size_t at_base64url(const void *data, size_t len, char *out)
 
 size_t at_base64(const void *data, size_t len, char *out)
 {
-	size_t n =
-		base64_encode(data, len, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", out);
+	size_t n = base64_encode(data, len, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", out);
 	while (n % 4)
 		out[n++] = '=';
 	out[n] = '\0';

@@ -16,21 +16,21 @@ struct at_id {
 #define AT_ID_HEX_LEN 32
 
 void at_id_hex(const struct at_id *id, char hex_out[AT_ID_HEX_LEN + 1]);
-AT_MUST enum at_err at_id_parse(const char *hex, size_t len, struct at_id *id_out);   /* BAD_REQUEST */
+AT_MUST enum at_err at_id_parse(const char *hex, size_t len, struct at_id *id_out); /* BAD_REQUEST */
 bool at_id_eq(const struct at_id *a, const struct at_id *b);
 bool at_id_is_zero(const struct at_id *id);
 
-void at_hex(const void *data, size_t len, char *hex_out);         /* 2 * len + 1 bytes */
-AT_MUST enum at_err at_unhex(const char *hex, size_t len, void *data_out);   /* len even; lower case only */
+void at_hex(const void *data, size_t len, char *hex_out);                  /* 2 * len + 1 bytes */
+AT_MUST enum at_err at_unhex(const char *hex, size_t len, void *data_out); /* len even; lower case only */
 /* RFC 4648 section 5 without padding; out has room for (len * 4 + 2) / 3 + 1. Returns the length. */
 size_t at_base64url(const void *data, size_t len, char *out);
-size_t at_base64(const void *data, size_t len, char *out);        /* with padding; (len + 2) / 3 * 4 + 1 bytes */
+size_t at_base64(const void *data, size_t len, char *out); /* with padding; (len + 2) / 3 * 4 + 1 bytes */
 
 /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. NUL is valid UTF-8 but refused here. */
 bool at_utf8_valid(const void *data, size_t len);
-bool at_str_eq(const char *a, const char *b);                     /* NULL equals only NULL */
+bool at_str_eq(const char *a, const char *b); /* NULL equals only NULL */
 bool at_str_starts(const char *s, const char *prefix);
-bool at_str_eq_nocase(const char *a, const char *b);              /* ASCII only */
+bool at_str_eq_nocase(const char *a, const char *b); /* ASCII only */
 /* Same time whatever the contents (for tokens). */
 bool at_mem_eq_const_time(const void *a, const void *b, size_t len);
 /* Decimal without sign or blanks, the whole string; TOO_LARGE above max. */

@@ -51,12 +51,21 @@ static void hex_refuses_what_is_not_hex(void **state)
 static void utf8_of_rfc_3629(void **state)
 {
 	(void)state;
-	static const char *const good[] = {"", "plain", "Gr\xc3\xbc\xc3\x9f" "e", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xef\xbf\xbf",
-					   "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf", "a longer line of plain text, then \xc3\xa9"};
+	static const char *const good[] = {"",
+					   "plain",
+					   "Gr\xc3\xbc\xc3\x9f"
+					   "e",
+					   "\xe2\x82\xac",
+					   "\xf0\x9f\x98\x80",
+					   "\xef\xbf\xbf",
+					   "\xf4\x8f\xbf\xbf",
+					   "\xed\x9f\xbf",
+					   "a longer line of plain text, then \xc3\xa9"};
 	static const char *const bad[] = {
-		"\x80",		    "\xc0\x80",		"\xc1\xbf",	    "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
-		"\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3",		    "\xe2\x82",	    "\xf0\x9f\x98", "\xff",
-		"abcdefgh\xfe",	    "\xc3\x28",		"\xe2\x28\xa1",
+		"\x80",         "\xc0\x80",         "\xc1\xbf",         "\xe0\x9f\xbf",
+		"\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
+		"\xc3",         "\xe2\x82",         "\xf0\x9f\x98",     "\xff",
+		"abcdefgh\xfe", "\xc3\x28",         "\xe2\x28\xa1",
 	};
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
 		assert_true(at_utf8_valid(good[i], strlen(good[i])));
