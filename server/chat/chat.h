@@ -1,6 +1,9 @@
 /* Chats and their logs: membership, sending, catching up, receipts, typing, blocks, presence, what has been played. Membership and
  * watermarks are in memory (loaded at start), entries are in the store. Core loop. Events go out through the hub only after their
- * commit, in seq order within a chat. */
+ * commit, in seq order within a chat.
+ *
+ * What is refused without asking the store (not a member, a bad argument) is answered before the call returns; everything else
+ * later, on the loop. So nothing may be touched after such a call that its callback may free. */
 #ifndef AT_CHAT_CHAT_H
 #define AT_CHAT_CHAT_H
 
@@ -15,6 +18,12 @@
 
 struct chat;
 
+enum {
+	CHAT_TEXT_MAX = 16384,         /* bytes of a text */
+	CHAT_BODY_MAX = 65536,         /* bytes of a body as JSON */
+	CHAT_PAGE_ENTRIES = 200,
+};
+
 /* What chat asks of the people module, which stands beside it: main fills this in from auth. */
 struct chat_people {
 	void *arg;
@@ -24,6 +33,7 @@ struct chat_people {
 
 AT_MUST enum at_err chat_new(struct at_loop *loop, struct store *store, struct hub *hub, const struct chat_people *people,
 			     struct chat **chat_out);
+/* Writes what is still to be written and waits for it (store_drain): not from inside a callback, and before store_close. */
 void chat_free(struct chat **chat);
 
 bool chat_is_member(const struct chat *chat, uint64_t conv, uint64_t user);
@@ -34,11 +44,13 @@ bool chat_blocked(const struct chat *chat, uint64_t user, uint64_t by);        /
 
 typedef void chat_err_fn(void *arg, enum at_err err);
 typedef void chat_conv_fn(void *arg, enum at_err err, uint64_t conv);
+/* NOT_FOUND: no such person; BAD_REQUEST: with oneself. The peer hears of a new chat with its first entry. */
 void chat_open(struct chat *chat, uint64_t user, uint64_t with, chat_conv_fn *done, void *arg);
 void chat_block(struct chat *chat, uint64_t user, uint64_t blocked, bool on, chat_err_fn *done, void *arg);
 
 /* One entry to append. The body is the kind's JSON; chat does not look inside. `with` runs on the store's thread in the same
- * transaction, after the append (entry->seq is known), before the commit: a module adds its own rows there. */
+ * transaction, after the append (entry->seq is known), before the commit: a module adds its own rows there; its arg is that of
+ * chat_append. It does not run for a duplicate, whose rows are there already. */
 struct chat_append {
 	uint64_t conv, author, device, cid;
 	enum store_kind kind;
@@ -46,16 +58,19 @@ struct chat_append {
 	struct at_id call;
 	uint64_t only_for;               /* chat itself sets it for an author who is blocked by the other */
 	uint8_t badge;                   /* 1: a text, a note, a missed call; 0: all else */
-	const char *body;                /* copied */
+	const char *body;                /* copied; at most CHAT_BODY_MAX, else TOO_LARGE */
 	size_t body_len;
 	enum at_err (*with)(struct store_tx *tx, const struct store_entry *entry, void *arg);   /* may be NULL */
 };
 typedef void chat_appended_fn(void *arg, enum at_err err, uint64_t seq, int64_t ts, bool duplicate);
-/* NOT_FOUND when the author is no member. done runs before the entry event is sent. */
+/* NOT_FOUND when the author is no member; CONFLICT when (device, cid) was used for something else. done runs before the entry
+ * event is sent. */
 void chat_append(struct chat *chat, const struct chat_append *entry, chat_appended_fn *done, void *arg);
+/* BAD_REQUEST: no text, or an answer to what is not there; TOO_LARGE. The sending device gets no entry event: done tells it. */
 void chat_send_text(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t cid, const char *text, uint64_t re,
 		    chat_appended_fn *done, void *arg);
-/* Own text or note. on_deleted of chat_hooks lets the note module remove bytes. */
+/* Own text or note, NOT_FOUND else. GONE: deleted before (under another cid). on_deleted of chat_hooks lets the note module
+ * remove bytes. */
 void chat_delete_entry(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t seq, uint64_t cid,
 		       chat_appended_fn *done, void *arg);
 
@@ -63,18 +78,24 @@ struct chat_hooks {
 	void *arg;
 	/* Store thread, in the transaction that deletes it: remove the rows; the ids of bytes to drop go into blob_out (zero = none). */
 	enum at_err (*delete_note)(struct store_tx *tx, uint64_t conv, uint64_t seq, struct at_id *blob_out);
-	void (*note_deleted)(void *arg, const struct at_id *blob);      /* loop, after the commit */
+	void (*note_deleted)(void *arg, const struct at_id *blob);      /* loop, after the commit; not for a zero id */
 };
 void chat_set_hooks(struct chat *chat, const struct chat_hooks *hooks);
 
-/* A page of the log as `user` may see it: voids where entries are not theirs. json is [entry,...], only during the call. */
+/* A page of the log as `user` may see it: voids where entries are not theirs. json is [entry,...], only during the call. At most
+ * about 64 KiB (at least one entry): the asker goes on from the last it got while that is below last_seq. */
 typedef void chat_page_fn(void *arg, enum at_err err, const void *json, size_t len, uint64_t last_seq);
 void chat_log_page(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t after, uint64_t before, size_t limit,
 		   chat_page_fn *done, void *arg);
+/* Just these, in rising seq; what is not there is left out. n <= CHAT_PAGE_ENTRIES. */
+void chat_log_some(struct chat *chat, uint64_t user, uint64_t conv, const uint64_t *seqs, size_t n, chat_page_fn *done, void *arg);
 
+/* Watermarks only rise; beyond the end of the log they stop at its end. Told at once, stored within a moment. NOT_FOUND. */
 AT_MUST enum at_err chat_got(struct chat *chat, uint64_t user, uint64_t conv, uint64_t seq);
 AT_MUST enum at_err chat_read(struct chat *chat, uint64_t user, uint64_t conv, uint64_t seq);
 AT_MUST enum at_err chat_typing(struct chat *chat, uint64_t user, uint64_t conv);
+/* played false and position_ms -1: as it was. NOT_FOUND: not a member or beyond the log; what turns out to be no note, or one that
+ * is not for `user`, is dropped. BUSY: too many at once. */
 AT_MUST enum at_err chat_note_state(struct chat *chat, uint64_t user, uint64_t conv, uint64_t seq, bool played, int64_t position_ms);
 
 /* The parts of hello: [conv,...] with last entries and unread counts, [note_state,...]. Reads the store, so it comes later. */
