@@ -98,6 +98,7 @@ struct store_conv {
 	enum store_conv_kind kind;
 	uint8_t crypto;                    /* 0 readable; immutable */
 	int64_t created;
+	uint64_t opened_by;
 	uint64_t last_seq;
 };
 struct store_member {
@@ -105,7 +106,7 @@ struct store_member {
 	uint64_t joined_seq, left_seq;     /* left_seq 0 = a member now */
 	uint64_t delivered, read;          /* watermarks */
 };
-/* The direct chat of a and b, created if there is none; CONFLICT when a == b. */
+/* The direct chat of a and b, opened by a if there is none; CONFLICT when a == b. */
 AT_MUST enum at_err store_conv_direct(struct store_tx *tx, uint64_t a, uint64_t b, int64_t now, struct store_conv *conv_out);
 AT_MUST enum at_err store_member_put(struct store_tx *tx, const struct store_member *member);   /* watermarks only rise */
 
@@ -134,6 +135,8 @@ AT_MUST enum at_err store_entry_blank(struct store_tx *tx, uint64_t conv, uint64
 /* Entries with seq > after (ascending) or seq < before (the newest of them, given ascending); before 0 = from `after`. */
 AT_MUST enum at_err store_entry_page(struct store_tx *tx, uint64_t conv, uint64_t after, uint64_t before, size_t limit,
 				     struct store_entry **entries_out, size_t *n_out);
+/* The newest entry that shows something to viewer: not a deletion, not a void. NOT_FOUND. */
+AT_MUST enum at_err store_entry_last(struct store_tx *tx, uint64_t conv, uint64_t viewer, struct store_entry *entry_out);
 /* What a badge counts for `user` above `read`: others' entries with a badge, a note and its missed call as one. Looks at the newest
  * 1000 entries only, so it is cheap whatever has piled up. */
 AT_MUST enum at_err store_unread(struct store_tx *tx, uint64_t conv, uint64_t user, uint64_t read, uint64_t *n_out);
@@ -190,7 +193,10 @@ struct store_note_state {
 	bool played;
 	int64_t position_ms;
 };
-AT_MUST enum at_err store_note_state_put(struct store_tx *tx, const struct store_note_state *state);
+AT_MUST enum at_err store_note_state_put(struct store_tx *tx, const struct store_note_state *state);   /* played stays */
+/* Not played and at 0 when there is none. */
+AT_MUST enum at_err store_note_state_get(struct store_tx *tx, uint64_t conv, uint64_t seq, uint64_t user,
+					 struct store_note_state *state_out);
 
 /* ---- loading at start: each row once, in id order; stops at the first error fn returns ---- */
 

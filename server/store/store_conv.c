@@ -8,10 +8,11 @@ static void read_conv(struct store_q *q, void *row)
 	conv->kind = (enum store_conv_kind)store_c_u64(q);
 	conv->crypto = store_c_u8(q);
 	conv->created = store_c_i64(q);
+	conv->opened_by = store_c_u64(q);
 	conv->last_seq = store_c_u64(q);
 }
 
-#define CONV_COLUMNS "c.id, c.kind, c.crypto, c.created, (SELECT coalesce(max(seq), 0) FROM entry WHERE conv = c.id)"
+#define CONV_COLUMNS "c.id, c.kind, c.crypto, c.created, c.opened_by, (SELECT coalesce(max(seq), 0) FROM entry WHERE conv = c.id)"
 
 static enum at_err find_direct(struct store_tx *tx, uint64_t low, uint64_t high, struct store_conv *conv_out)
 {
@@ -22,11 +23,12 @@ static enum at_err find_direct(struct store_tx *tx, uint64_t low, uint64_t high,
 	return store_q_one(&q, read_conv, conv_out);
 }
 
-static enum at_err add_conv(struct store_tx *tx, int64_t now, uint64_t *id_out)
+static enum at_err add_conv(struct store_tx *tx, uint64_t opened_by, int64_t now, uint64_t *id_out)
 {
-	struct store_q q = store_q(tx, "INSERT INTO conv(kind, crypto, created) VALUES(1, 0, ?)");
+	struct store_q q = store_q(tx, "INSERT INTO conv(kind, crypto, created, opened_by) VALUES(1, 0, ?, ?)");
 
 	store_q_i64(&q, now);
+	store_q_u64(&q, opened_by);
 	enum at_err err = store_q_run(&q);
 
 	*id_out = (uint64_t)sqlite3_last_insert_rowid(tx->db);
@@ -54,14 +56,14 @@ enum at_err store_conv_direct(struct store_tx *tx, uint64_t a, uint64_t b, int64
 
 	if (err != AT_ERR_NOT_FOUND)
 		return err;
-	err = add_conv(tx, now, &id);
+	err = add_conv(tx, a, now, &id);
 	if (err == AT_OK)
 		err = add_direct(tx, low, high, id);
 	if (err == AT_OK)
 		err = store_member_put(tx, &(struct store_member){.conv = id, .user = low});
 	if (err == AT_OK)
 		err = store_member_put(tx, &(struct store_member){.conv = id, .user = high});
-	*conv_out = (struct store_conv){.id = id, .kind = STORE_DIRECT, .created = now};
+	*conv_out = (struct store_conv){.id = id, .kind = STORE_DIRECT, .created = now, .opened_by = a};
 	return err;
 }
 

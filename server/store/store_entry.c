@@ -182,6 +182,15 @@ enum at_err store_entry_page(struct store_tx *tx, uint64_t conv, uint64_t after,
 	return err;
 }
 
+enum at_err store_entry_last(struct store_tx *tx, uint64_t conv, uint64_t viewer, struct store_entry *entry_out)
+{
+	struct store_q q = store_q(tx, "SELECT " ENTRY_COLUMNS " FROM entry WHERE conv = ? AND kind <> 5 AND only_for IN (0, ?)"
+				       " ORDER BY seq DESC LIMIT 1");
+	store_q_u64(&q, conv);
+	store_q_u64(&q, viewer);
+	return store_q_one(&q, read_entry, entry_out);
+}
+
 enum at_err store_unread(struct store_tx *tx, uint64_t conv, uint64_t user, uint64_t read, uint64_t *n_out)
 {
 	/* A note and its missed call share the call's id; everything else stands for itself. */

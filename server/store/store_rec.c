@@ -164,6 +164,21 @@ static void read_note_state(struct store_q *q, void *row)
 	state->position_ms = store_c_i64(q);
 }
 
+enum at_err store_note_state_get(struct store_tx *tx, uint64_t conv, uint64_t seq, uint64_t user, struct store_note_state *state_out)
+{
+	struct store_q q = store_q(tx, "SELECT conv, seq, user, played, position_ms FROM note_state WHERE conv = ? AND seq = ?"
+				       " AND user = ?");
+	store_q_u64(&q, conv);
+	store_q_u64(&q, seq);
+	store_q_u64(&q, user);
+	enum at_err err = store_q_one(&q, read_note_state, state_out);
+
+	if (err != AT_ERR_NOT_FOUND)
+		return err;
+	*state_out = (struct store_note_state){.conv = conv, .seq = seq, .user = user};
+	return AT_OK;
+}
+
 enum at_err store_each_note_state(struct store_tx *tx, uint64_t user, store_each_fn *fn, void *arg)
 {
 	struct store_q q = store_q(tx, "SELECT s.conv, s.seq, s.user, s.played, s.position_ms FROM note_state s JOIN entry e"

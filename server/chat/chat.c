@@ -1,0 +1,417 @@
+#include "chat/chat_priv.h"
+
+#include "base/log.h"
+
+struct pair {
+	uint64_t a, b;
+};
+
+static struct pair direct_key(uint64_t a, uint64_t b)
+{
+	return a < b ? (struct pair){a, b} : (struct pair){b, a};
+}
+
+/* ---- what is in memory ---- */
+
+struct chat_conv *chat_conv_of(const struct chat *chat, uint64_t conv)
+{
+	return at_map_get_u64(chat->convs, conv);
+}
+
+struct chat_member *chat_member_in(struct chat_conv *conv, uint64_t user)
+{
+	for (size_t i = 0; i < conv->n; i++)
+		if (conv->members[i].user == user && conv->members[i].left_seq == 0)
+			return &conv->members[i];
+	return NULL;
+}
+
+struct chat_member *chat_member_of(const struct chat *chat, uint64_t conv, uint64_t user)
+{
+	struct chat_conv *found = chat_conv_of(chat, conv);
+
+	return found != NULL ? chat_member_in(found, user) : NULL;
+}
+
+struct chat_member *chat_other(struct chat_conv *conv, uint64_t user)
+{
+	if (conv->kind != STORE_DIRECT)
+		return NULL;
+	return conv->members[0].user == user ? &conv->members[1] : &conv->members[0];
+}
+
+static struct chat_user *user_of(struct chat *chat, uint64_t id)
+{
+	struct chat_user *user = at_map_get_u64(chat->users, id);
+
+	if (user != NULL)
+		return user;
+	user = at_alloc(sizeof(*user));
+	at_list_init(&user->members);
+	(void)at_map_put_u64(chat->users, id, user);
+	return user;
+}
+
+struct chat_conv *chat_conv_add(struct chat *chat, const struct store_conv *conv, const uint64_t *users, size_t n)
+{
+	struct chat_conv *added = at_alloc(sizeof(*added) + n * sizeof(added->members[0]));
+
+	AT_ASSERT(conv->kind != STORE_DIRECT || n == 2);
+	added->id = conv->id;
+	added->kind = conv->kind;
+	added->opened_by = conv->opened_by;
+	added->last_seq = conv->last_seq;
+	added->n = n;
+	for (size_t i = 0; i < n; i++) {
+		added->members[i].conv = added;
+		added->members[i].user = users[i];
+		at_list_push(&user_of(chat, users[i])->members, &added->members[i].of_user);
+	}
+	(void)at_map_put_u64(chat->convs, added->id, added);
+	if (conv->kind == STORE_DIRECT) {
+		struct pair key = direct_key(users[0], users[1]);
+
+		(void)at_map_put(chat->directs, &key, sizeof(key), added);
+	}
+	return added;
+}
+
+/* ---- loading ---- */
+
+struct loading {
+	struct chat *chat;
+	struct store_conv *convs;
+	struct store_member *members;
+	size_t n_convs, cap_convs, n_members, cap_members;
+};
+
+static void *room(void *items, size_t n, size_t *cap, size_t size)
+{
+	if (n < *cap)
+		return items;
+	*cap = *cap != 0 ? *cap * 2 : 64;
+	return at_realloc(items, *cap * size);
+}
+
+static enum at_err on_conv(void *arg, const void *row)
+{
+	struct loading *load = arg;
+
+	load->convs = room(load->convs, load->n_convs, &load->cap_convs, sizeof(*load->convs));
+	load->convs[load->n_convs++] = *(const struct store_conv *)row;
+	return AT_OK;
+}
+
+static enum at_err on_member(void *arg, const void *row)
+{
+	struct loading *load = arg;
+
+	load->members = room(load->members, load->n_members, &load->cap_members, sizeof(*load->members));
+	load->members[load->n_members++] = *(const struct store_member *)row;
+	return AT_OK;
+}
+
+static void block_put(struct chat *chat, uint64_t user, uint64_t blocked, bool on)
+{
+	struct pair key = {user, blocked};
+
+	if (on)
+		(void)at_map_put(chat->blocks, &key, sizeof(key), chat);
+	else
+		(void)at_map_del(chat->blocks, &key, sizeof(key));
+}
+
+static enum at_err on_block(void *arg, const void *row)
+{
+	const struct loading *load = arg;
+	const uint64_t *pair = row;
+
+	block_put(load->chat, pair[0], pair[1], true);
+	return AT_OK;
+}
+
+static enum at_err load_job(struct store_tx *tx, void *msg)
+{
+	enum at_err err = store_each_conv(tx, on_conv, msg);
+
+	if (err == AT_OK)
+		err = store_each_member(tx, on_member, msg);
+	if (err == AT_OK)
+		err = store_each_block(tx, on_block, msg);
+	return err;
+}
+
+static void load_conv(struct chat *chat, const struct store_conv *conv, const struct store_member *members, size_t n)
+{
+	uint64_t *users = at_alloc((n + 1) * sizeof(*users));
+
+	for (size_t i = 0; i < n; i++)
+		users[i] = members[i].user;
+	struct chat_conv *added = chat_conv_add(chat, conv, users, n);
+
+	for (size_t i = 0; i < n; i++) {
+		added->members[i].joined_seq = members[i].joined_seq;
+		added->members[i].left_seq = members[i].left_seq;
+		added->members[i].delivered = members[i].delivered;
+		added->members[i].read = members[i].read;
+		added->members[i].knows = conv->last_seq > 0 || conv->opened_by == users[i];
+	}
+	at_free(users);
+}
+
+/* Both lists come in order of the chat's id. */
+static void load_all(const struct loading *load)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < load->n_convs; i++) {
+		size_t n = 0;
+
+		while (at + n < load->n_members && load->members[at + n].conv == load->convs[i].id)
+			n++;
+		load_conv(load->chat, &load->convs[i], load->members + at, n);
+		at += n;
+	}
+	AT_ASSERT(at == load->n_members);
+}
+
+static void on_flush(void *arg)
+{
+	chat_flush_marks(arg);
+	chat_flush_states(arg);
+}
+
+void chat_flush_soon(struct chat *chat)
+{
+	if (!at_timer_active(chat->flush))
+		at_timer_start(chat->flush, CHAT_FLUSH_MS, 0);
+}
+
+enum at_err chat_new(struct at_loop *loop, struct store *store, struct hub *hub, const struct chat_people *people,
+		     struct chat **chat_out)
+{
+	struct chat *chat = at_alloc(sizeof(*chat));
+	struct loading load = {.chat = chat};
+
+	*chat = (struct chat){.loop = loop, .store = store, .hub = hub, .people = *people};
+	chat->convs = at_map_new();
+	chat->directs = at_map_new();
+	chat->users = at_map_new();
+	chat->blocks = at_map_new();
+	chat->states = at_map_new();
+	at_list_init(&chat->dirty);
+	chat->flush = at_timer_new(loop, on_flush, chat);
+	at_buf_init(&chat->out, CHAT_OUT_MAX);
+	enum at_err err = store_run_now(store, load_job, &load);
+
+	if (err == AT_OK)
+		load_all(&load);
+	at_free(load.convs);
+	at_free(load.members);
+	*chat_out = chat;
+	if (err != AT_OK)
+		chat_free(chat_out);
+	return err;
+}
+
+static void free_values(struct at_map **map)
+{
+	size_t pos = 0;
+
+	for (void *v; (v = at_map_next(*map, &pos)) != NULL;)
+		at_free(v);
+	at_map_free(map);
+}
+
+void chat_free(struct chat **chat)
+{
+	struct chat *c = *chat;
+
+	*chat = NULL;
+	if (c == NULL)
+		return;
+	on_flush(c);
+	store_drain(c->store);
+	at_timer_free(&c->flush);
+	chat_drop_states(c);
+	at_map_free(&c->states);
+	at_map_free(&c->blocks);
+	at_map_free(&c->directs);
+	free_values(&c->convs);
+	free_values(&c->users);
+	at_buf_release(&c->out);
+	at_free(c);
+}
+
+/* ---- who and with whom ---- */
+
+bool chat_is_member(const struct chat *chat, uint64_t conv, uint64_t user)
+{
+	return chat_member_of(chat, conv, user) != NULL;
+}
+
+uint64_t chat_peer(const struct chat *chat, uint64_t conv, uint64_t user)
+{
+	const struct chat_member *member = chat_member_of(chat, conv, user);
+	const struct chat_member *other = member != NULL ? chat_other(member->conv, user) : NULL;
+
+	return other != NULL ? other->user : 0;
+}
+
+static struct chat_conv *direct_of(const struct chat *chat, uint64_t a, uint64_t b)
+{
+	struct pair key = direct_key(a, b);
+
+	return at_map_get(chat->directs, &key, sizeof(key));
+}
+
+uint64_t chat_direct(const struct chat *chat, uint64_t a, uint64_t b)
+{
+	const struct chat_conv *conv = direct_of(chat, a, b);
+
+	return conv != NULL ? conv->id : 0;
+}
+
+bool chat_shares(const struct chat *chat, uint64_t a, uint64_t b)
+{
+	return direct_of(chat, a, b) != NULL;
+}
+
+bool chat_blocked(const struct chat *chat, uint64_t user, uint64_t by)
+{
+	struct pair key = {by, user};
+
+	return at_map_get(chat->blocks, &key, sizeof(key)) != NULL;
+}
+
+bool chat_apart(const struct chat *chat, uint64_t a, uint64_t b)
+{
+	return chat_blocked(chat, a, b) || chat_blocked(chat, b, a);
+}
+
+bool chat_receipts_between(const struct chat *chat, uint64_t a, uint64_t b)
+{
+	return chat->people.shows_receipts(chat->people.arg, a) && chat->people.shows_receipts(chat->people.arg, b);
+}
+
+size_t chat_partners(const struct chat *chat, uint64_t user, size_t max, uint64_t *users_out)
+{
+	const struct chat_user *found = at_map_get_u64(chat->users, user);
+	size_t n = 0;
+
+	if (found == NULL)
+		return 0;
+	AT_LIST_EACH(&found->members, it) {
+		struct chat_member *member = AT_ENTRY(it, struct chat_member, of_user);
+		const struct chat_member *other = chat_other(member->conv, user);
+
+		if (n < max && member->left_seq == 0 && other != NULL)
+			users_out[n++] = other->user;
+	}
+	return n;
+}
+
+void chat_set_hooks(struct chat *chat, const struct chat_hooks *hooks)
+{
+	chat->hooks = *hooks;
+}
+
+/* ---- opening ---- */
+
+struct opening {
+	struct chat *chat;
+	uint64_t user, with;
+	struct store_conv conv;
+	chat_conv_fn *done;
+	void *arg;
+};
+
+static enum at_err open_job(struct store_tx *tx, void *msg)
+{
+	struct opening *open = msg;
+
+	return store_conv_direct(tx, open->user, open->with, at_wall_ms(), &open->conv);
+}
+
+static void open_done(void *msg, enum at_err err)
+{
+	struct opening *open = msg;
+	struct chat *chat = open->chat;
+	uint64_t user = open->user;
+	struct chat_conv *conv = NULL;
+
+	if (err == AT_OK) {
+		/* Both may have opened it at the same time. */
+		conv = chat_conv_of(chat, open->conv.id);
+		if (conv == NULL)
+			conv = chat_conv_add(chat, &open->conv, (uint64_t[]){user, open->with}, 2);
+	}
+	open->done(open->arg, err, open->conv.id);
+	at_free(open);
+	if (conv != NULL && conv->last_seq == 0)
+		chat_tell_conv(chat, chat_member_in(conv, user), 0, NULL);
+}
+
+void chat_open(struct chat *chat, uint64_t user, uint64_t with, chat_conv_fn *done, void *arg)
+{
+	const struct chat_conv *conv = direct_of(chat, user, with);
+
+	if (user == with) {
+		done(arg, AT_ERR_BAD_REQUEST, 0);
+	} else if (conv != NULL) {
+		done(arg, AT_OK, conv->id);
+	} else if (!chat->people.exists(chat->people.arg, with)) {
+		done(arg, AT_ERR_NOT_FOUND, 0);
+	} else {
+		struct opening *open = at_alloc(sizeof(*open));
+
+		*open = (struct opening){.chat = chat, .user = user, .with = with, .done = done, .arg = arg};
+		store_write(chat->store, open_job, open_done, open, 0);
+	}
+}
+
+/* ---- blocking ---- */
+
+struct blocking {
+	struct chat *chat;
+	uint64_t user, blocked;
+	bool on;
+	chat_err_fn *done;
+	void *arg;
+};
+
+static enum at_err block_job(struct store_tx *tx, void *msg)
+{
+	const struct blocking *block = msg;
+
+	return store_block_set(tx, block->user, block->blocked, block->on);
+}
+
+static void block_done(void *msg, enum at_err err)
+{
+	struct blocking *block = msg;
+
+	struct chat *chat = block->chat;
+
+	if (err == AT_OK)
+		block_put(chat, block->user, block->blocked, block->on);
+	block->done(block->arg, err);
+	/* A chat that held nothing for them may be news now. */
+	const struct chat_conv *conv = direct_of(chat, block->user, block->blocked);
+
+	if (err == AT_OK && !block->on && conv != NULL)
+		chat_refresh_conv(chat, chat_member_of(chat, conv->id, block->user));
+	at_free(block);
+}
+
+void chat_block(struct chat *chat, uint64_t user, uint64_t blocked, bool on, chat_err_fn *done, void *arg)
+{
+	if (user == blocked || !chat->people.exists(chat->people.arg, blocked)) {
+		done(arg, user == blocked ? AT_ERR_BAD_REQUEST : AT_ERR_NOT_FOUND);
+		return;
+	}
+	struct blocking *block = at_alloc(sizeof(*block));
+
+	*block = (struct blocking){chat, user, blocked, on, done, arg};
+	store_write(chat->store, block_job, block_done, block, STORE_PLAIN);
+}
