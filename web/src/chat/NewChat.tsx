@@ -87,7 +87,7 @@ export function NewChat({ onClose }: { onClose: () => void }) {
 	const [active, setActive] = useState(-1);
 	const [invitation, setInvitation] = useState<Invitation | null>(null);
 	const found = people.found.value;
-	useEffect(() => people.find(query), [people, query]);
+	useEffect(() => run(people.find(query)), [people, query]);
 
 	const pick = async (person: PersonView) => {
 		const opened = await chats.open(person.id);
@@ -123,7 +123,7 @@ export function NewChat({ onClose }: { onClose: () => void }) {
 				active={chosen && `person-${chosen.id}`}
 				autofocus
 			/>
-			<PeopleList people={found} active={active} onPick={person => run(pick(person))} />
+			{found.length > 0 && <PeopleList people={found} active={active} onPick={person => run(pick(person))} />}
 			{found.length === 0 && !people.finding.value && (
 				<p class="nobody">
 					<strong>{t("nobody-found")}</strong> {t("nobody-found-hint")}

@@ -8,6 +8,10 @@ export interface AvatarProps {
 /* Warm hues and two cool ones, far enough apart to tell people from one another. */
 const HUES = [48, 18, 78, 105, 150, 205, 250, 300, 340] as const;
 
+export function hueOf(id: number): number {
+	return HUES[id % HUES.length] ?? 48;
+}
+
 export function initials(name: string): string {
 	const words = name.trim().split(/\s+/u);
 	const first = [...(words[0] ?? "")][0] ?? "";
@@ -17,7 +21,7 @@ export function initials(name: string): string {
 
 export function Avatar({ id, name, size = "m", online }: AvatarProps) {
 	return (
-		<span class="avatar" data-size={size} aria-hidden="true" style={{ "--hue": String(HUES[id % HUES.length] ?? 48) }}>
+		<span class="avatar" data-size={size} aria-hidden="true" style={{ "--hue": String(hueOf(id)) }}>
 			{initials(name)}
 			{online && <span class="online" />}
 		</span>

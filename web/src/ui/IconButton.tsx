@@ -1,5 +1,5 @@
 import type { IconNode } from "lucide";
-import type { ComponentChildren, HTMLAttributes } from "preact";
+import type { ComponentChildren } from "preact";
 import { Icon } from "./Icon.tsx";
 
 export interface IconButtonProps {
@@ -16,12 +16,14 @@ export interface IconButtonProps {
 	mirror?: boolean;
 	disabled?: boolean;
 	autofocus?: boolean;
+	/* Gestures beside the click. */
+	onPointerDown?: (event: PointerEvent) => void;
+	describedBy?: string;
 	children?: ComponentChildren;
-	hold?: HTMLAttributes<HTMLButtonElement>;
 }
 
 export function IconButton(props: IconButtonProps) {
-	const { icon, label, onClick, kind = "quiet", type = "button", size = "m", hold } = props;
+	const { icon, label, onClick, kind = "quiet", type = "button", size = "m" } = props;
 	return (
 		<button
 			type={type}
@@ -33,8 +35,9 @@ export function IconButton(props: IconButtonProps) {
 			aria-expanded={props.expanded}
 			aria-haspopup={props.menu ? "menu" : undefined}
 			disabled={props.disabled}
+			aria-describedby={props.describedBy}
 			onClick={onClick}
-			{...hold}
+			onPointerDown={props.onPointerDown}
 		>
 			<Icon of={icon} size={size} filled={props.filled ?? false} mirror={props.mirror ?? false} />
 			{props.children}

@@ -54,3 +54,14 @@ export function useFocusOn(ref: RefObject<HTMLElement | null>, when: string): vo
 		if (when && wanted) wanted.focus({ preventScroll: true });
 	}, [ref, when]);
 }
+
+/** For panels that are not modal: focus moves in when they open and back when they close. */
+export function useReturnFocus(ref: RefObject<HTMLElement | null>): void {
+	useLayoutEffect(() => {
+		const before = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+		ref.current?.focus({ preventScroll: true });
+		return () => {
+			if (before?.isConnected) before.focus({ preventScroll: true });
+		};
+	}, [ref]);
+}

@@ -1,0 +1,96 @@
+import { useRef } from "preact/hooks";
+import { refusal } from "./refusal.ts";
+import { outcomeSentence } from "../i18n/words.ts";
+import { t } from "../i18n/text.ts";
+import type { OutgoingView } from "../state/types.ts";
+import { Avatar, hueOf } from "../ui/Avatar.tsx";
+import { useFocusOn, useModal } from "../ui/modal.ts";
+import { run, useApp } from "../ui/model.ts";
+import { Portal } from "../ui/Portal.tsx";
+import { Prompt } from "./Prompt.tsx";
+import { Countdown, OwnPicture } from "./RecParts.tsx";
+import { StageRecording } from "./StageRecording.tsx";
+import { headline } from "./recording.ts";
+import * as format from "../i18n/format.ts";
+
+function status(view: OutgoingView): string {
+	const { name } = view.person;
+	if (view.refused) return refusal(view.refused.code, name);
+	switch (view.phase.name) {
+		case "reaching":
+			return t("reaching");
+		case "ringing":
+			return view.phase.devices > 1 ? t("ringing-devices", { count: view.phase.devices }) : t("ringing");
+		case "unanswered":
+			return outcomeSentence(view.phase.outcome, name, view.phase.quietUntil);
+		case "note":
+			return "";
+	}
+}
+
+function Sentence({ view }: { view: OutgoingView }) {
+	const { recorder } = useApp();
+	const rec = recorder.view.value;
+	const recording = rec.state !== "idle" && rec.target.call === view.call;
+	/* Only a pause reads the clock, so a running one does not redraw the sentence. */
+	const length = rec.state === "paused" || rec.state === "failed" ? format.length(recorder.ms.value) : "";
+	return (
+		<p class="stage-status" role="status">
+			{recording ? headline(rec, length) : status(view)}
+		</p>
+	);
+}
+
+export function OutgoingScreen({ view }: { view: OutgoingView }) {
+	const { calls, recorder } = useApp();
+	const surface = useRef<HTMLDivElement>(null);
+	const rec = recorder.view.value;
+	const recording = rec.state !== "idle" && rec.target.call === view.call;
+	const phase = recording ? rec.state : view.phase.name;
+	useModal(surface, recording ? null : () => run(calls.cancel()));
+	useFocusOn(surface, phase);
+	const video = recording && rec.kind === "video" && rec.state !== "blocked" && rec.state !== "opening";
+	return (
+		<div class="stage-place" data-enter>
+			<div
+				class="stage"
+				role="dialog"
+				aria-modal="true"
+				aria-labelledby="stage-title"
+				ref={surface}
+				tabIndex={-1}
+				data-phase={phase}
+				style={{ "--hue": String(hueOf(view.person.id)) }}
+			>
+				<h2 id="stage-title" class="sr">
+					{t("calling", { name: view.person.name })}
+				</h2>
+				<p class="stage-kind">{view.kind === "voice" ? t("voice-call") : t("video-call")}</p>
+				<div class="stage-picture" data-pulse={(!recording && !view.refused && phase === "ringing") || undefined}>
+					{video ? (
+						<OwnPicture>{rec.state === "countdown" && <Countdown />}</OwnPicture>
+					) : (
+						<Avatar id={view.person.id} name={view.person.name} size="xl" />
+					)}
+				</div>
+				<p class="stage-name" aria-hidden="true">
+					<bdi>{view.person.name}</bdi>
+				</p>
+				<Sentence view={view} />
+				{recording ? <StageRecording /> : <Prompt view={view} />}
+			</div>
+		</div>
+	);
+}
+
+/** The caller's screen, from the first moment to the sent note: one place, nothing jumps. */
+export function Outgoing() {
+	const { calls } = useApp();
+	const view = calls.outgoing.value;
+	if (!view) return null;
+	return (
+		<Portal>
+			<OutgoingScreen view={view} />
+		</Portal>
+	);
+}

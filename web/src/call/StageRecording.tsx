@@ -1,0 +1,119 @@
+import { ArrowUp, Mic, Pause, Play, RotateCw, Square, Trash2 } from "lucide";
+import { t } from "../i18n/text.ts";
+import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { run, useApp } from "../ui/model.ts";
+import { RoundAction } from "../ui/RoundAction.tsx";
+import { Blocked } from "./Blocked.tsx";
+import { RecLevel, RecNotes, RecTimer, RecWave } from "./RecParts.tsx";
+import { type OpenView, openView, useRecordKeys } from "./recording.ts";
+
+function ThirdAction({ view }: { view: OpenView }) {
+	const { recorder } = useApp();
+	if (view.state === "paused" && view.canResume) {
+		return <RoundAction icon={Mic} label={t("resume")} onClick={() => run(recorder.resume())} />;
+	}
+	return (
+		<RoundAction
+			icon={Pause}
+			label={t("pause")}
+			filled
+			disabled={view.state !== "recording"}
+			onClick={() => recorder.pause()}
+		/>
+	);
+}
+
+function StageFoot({ view }: { view: OpenView }) {
+	const { recorder } = useApp();
+	if (view.state === "failed") {
+		return view.canSave ? (
+			<button type="button" class="stage-link" onClick={() => run(recorder.saveFile())}>
+				{t("save-file")}
+			</button>
+		) : null;
+	}
+	return (
+		<>
+			<button
+				type="button"
+				class="stage-link"
+				aria-pressed={view.review === "playing"}
+				disabled={!view.canListen}
+				onClick={() => recorder.listen()}
+			>
+				<Icon of={view.review === "playing" ? Square : Play} filled />
+				{t("listen")}
+			</button>
+			<button type="button" class="stage-link" disabled={view.state === "sending"} onClick={() => recorder.keep()}>
+				{t("keep-draft")}
+			</button>
+		</>
+	);
+}
+
+function Open({ view }: { view: OpenView }) {
+	const { recorder } = useApp();
+	const failed = view.state === "failed";
+	return (
+		<>
+			<div class="stage-space">
+				<RecTimer />
+				<RecWave bars={70} />
+				<RecNotes view={view} />
+			</div>
+			<div class="stage-actions" data-three>
+				<RoundAction
+					icon={Trash2}
+					label={t("discard")}
+					disabled={view.state === "sending"}
+					onClick={() => recorder.discard()}
+				/>
+				<span class="send-ring">
+					<RecLevel size={100} maxMs={view.maxMs}>
+						{null}
+					</RecLevel>
+					<RoundAction
+						icon={failed && view.canRetry ? RotateCw : ArrowUp}
+						label={t("send")}
+						kind="voice"
+						size="main"
+						disabled={view.state === "sending" || (failed && !view.canRetry)}
+						onClick={() => run(failed ? recorder.retry() : recorder.send())}
+					/>
+				</span>
+				<ThirdAction view={view} />
+			</div>
+			<div class="stage-foot">
+				<StageFoot view={view} />
+			</div>
+		</>
+	);
+}
+
+/** Recording on the screen of the call: the same places, other words. */
+export function StageRecording() {
+	const { recorder, calls } = useApp();
+	const view = recorder.view.value;
+	const open = openView(view);
+	useRecordKeys(recorder);
+	return (
+		<div class="stage-recording" role="group" aria-label={t("recording")} tabIndex={-1} data-autofocus={open ? true : undefined}>
+			{open && <Open view={open} />}
+			{view.state === "opening" && <div class="stage-space" aria-busy="true" />}
+			{view.state === "countdown" && (
+				<>
+					<div class="stage-space" />
+					<div class="stage-actions">
+						<Button onClick={() => recorder.discard()}>{t("discard")}</Button>
+						<Button kind="voice" autofocus onClick={() => recorder.skipCountdown()}>
+							{t("skip-countdown")}
+						</Button>
+					</div>
+					<div class="stage-foot" />
+				</>
+			)}
+			{view.state === "blocked" && <Blocked view={view} onWrite={() => run(calls.cancel())} />}
+		</div>
+	);
+}

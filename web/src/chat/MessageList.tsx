@@ -1,0 +1,148 @@
+import { ArrowUp } from "lucide";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import * as format from "../i18n/format.ts";
+import { t } from "../i18n/text.ts";
+import type { DisplayEntry, TextEntry, ThreadModel } from "../state/types.ts";
+import { Button } from "../ui/Button.tsx";
+import { run } from "../ui/model.ts";
+import { DayLine, Skeleton } from "../ui/Small.tsx";
+import { CallCard } from "./CallCard.tsx";
+import { NoteCard, SendingNoteCard } from "./NoteCard.tsx";
+import { TextBubble } from "./TextBubble.tsx";
+import { type Row, rows } from "./layout.ts";
+
+export interface EntryVerbs {
+	onAnswer: (entry: TextEntry) => void;
+	onDelete: (seq: number, what: "text" | "note") => void;
+}
+
+function Entry({ entry, last, name, thread, onAnswer, onDelete }: EntryProps) {
+	switch (entry.type) {
+		case "text":
+			return (
+				<TextBubble
+					entry={entry}
+					name={name}
+					last={last}
+					thread={thread}
+					onAnswer={onAnswer}
+					onDelete={seq => onDelete(seq, "text")}
+				/>
+			);
+		case "call":
+			return <CallCard entry={entry} thread={thread} onDelete={seq => onDelete(seq, "note")} />;
+		case "note":
+			return <NoteCard entry={entry} onDelete={seq => onDelete(seq, "note")} />;
+		case "sending":
+			return <SendingNoteCard entry={entry} thread={thread} />;
+		case "deleted": {
+			const text = entry.what === "text" ? t("deleted-text") : t("deleted-note");
+			return (
+				<article class="gone" aria-label={text}>
+					{text}
+				</article>
+			);
+		}
+	}
+}
+
+interface EntryProps extends EntryVerbs {
+	entry: DisplayEntry;
+	last: boolean;
+	name: string;
+	thread: ThreadModel;
+}
+
+/* Keeps the end in view while one is at the end, and the place one reads at while older entries arrive above it. */
+function useSteadyScroll(count: number, firstKey: string | undefined) {
+	const box = useRef<HTMLDivElement>(null);
+	const state = useRef({ atEnd: true, height: 0, firstKey });
+	useLayoutEffect(() => {
+		const el = box.current;
+		if (!el) return;
+		const was = state.current;
+		if (was.firstKey !== firstKey && was.height > 0 && !was.atEnd) el.scrollTop += el.scrollHeight - was.height;
+		else if (was.atEnd) el.scrollTop = el.scrollHeight;
+		state.current = { ...was, height: el.scrollHeight, firstKey };
+	}, [count, firstKey]);
+	useLayoutEffect(() => {
+		const el = box.current;
+		if (!el) return;
+		const follow = new ResizeObserver(() => {
+			if (state.current.atEnd) el.scrollTop = el.scrollHeight;
+		});
+		follow.observe(el);
+		for (const child of el.children) follow.observe(child);
+		return () => follow.disconnect();
+	}, []);
+	const onScroll = () => {
+		const el = box.current;
+		if (!el) return;
+		state.current.atEnd = el.scrollHeight - el.scrollTop - el.clientHeight < 48;
+	};
+	return { box, onScroll };
+}
+
+function lineBefore(row: Row) {
+	return (
+		<>
+			{row.newDay && <DayLine text={format.day(row.entry.ts)} />}
+			{row.unreadStart && (
+				<div class="newline">
+					<span>{t("new-line")}</span>
+				</div>
+			)}
+		</>
+	);
+}
+
+export interface MessageListProps extends EntryVerbs {
+	thread: ThreadModel;
+	name: string;
+}
+
+export function MessageList({ thread, name, onAnswer, onDelete }: MessageListProps) {
+	const entries = thread.entries.value;
+	const { box, onScroll } = useSteadyScroll(entries.length, entries[0]?.key);
+	return (
+		<div class="messages" ref={box} onScroll={onScroll} tabIndex={-1}>
+			<div class="column">
+				{thread.hasOlder.value && (
+					<div class="older">
+						<Button icon={ArrowUp} onClick={() => run(thread.loadOlder())} busy={thread.loading.value}>
+							{t("older")}
+						</Button>
+					</div>
+				)}
+				{thread.loading.value && entries.length === 0 && (
+					<div class="thread-skeleton" role="status">
+						<span class="sr">{t("loading")}</span>
+						{[46, 62, 34].map(width => (
+							<Skeleton key={width} width={`${width}%`} height={42} />
+						))}
+					</div>
+				)}
+				<ol aria-label={t("messages")}>
+					{rows(entries, thread.firstUnread.value).map(row => (
+						<li
+							key={row.entry.key}
+							data-mine={row.entry.mine || undefined}
+							data-first={row.first || undefined}
+							data-last={row.last || undefined}
+						>
+							{lineBefore(row)}
+							<Entry
+								entry={row.entry}
+								last={row.last}
+								name={name}
+								thread={thread}
+								onAnswer={onAnswer}
+								onDelete={onDelete}
+							/>
+						</li>
+					))}
+				</ol>
+			</div>
+		</div>
+	);
+}

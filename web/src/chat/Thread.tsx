@@ -1,0 +1,125 @@
+import { MessageCircle, MessageCircleOff } from "lucide";
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { t } from "../i18n/text.ts";
+import type { PersonView, TextEntry, ThreadModel } from "../state/types.ts";
+import { Button } from "../ui/Button.tsx";
+import { Confirm } from "../ui/Confirm.tsx";
+import { Link } from "../ui/Link.tsx";
+import { run, useApp } from "../ui/model.ts";
+import { EmptyState } from "../ui/Small.tsx";
+import { ChatInfo } from "./ChatInfo.tsx";
+import { Composer } from "./Composer.tsx";
+import { Drafts } from "./DraftCard.tsx";
+import { MessageList } from "./MessageList.tsx";
+import { ThreadHeader } from "./ThreadHeader.tsx";
+
+function useShown(thread: ThreadModel): void {
+	useEffect(() => {
+		const tell = () => thread.setShown(document.visibilityState === "visible");
+		tell();
+		document.addEventListener("visibilitychange", tell);
+		return () => {
+			document.removeEventListener("visibilitychange", tell);
+			thread.setShown(false);
+		};
+	}, [thread]);
+}
+
+interface FootProps {
+	thread: ThreadModel;
+	person: PersonView;
+	answers: TextEntry | null;
+	onAnswered: () => void;
+	record: ComponentChildren;
+}
+
+function Foot({ thread, person, answers, onAnswered, record }: FootProps) {
+	const { people, recorder, drafts, calls } = useApp();
+	if (person.blocked) {
+		return (
+			<div class="blocked-strip">
+				<p>{t("blocked-strip", { name: person.name })}</p>
+				<Button onClick={() => run(people.unblock(person.id))}>{t("unblock", { name: person.name })}</Button>
+			</div>
+		);
+	}
+	const view = recorder.view.value;
+	/* While a call's screen is open its note is recorded there. */
+	const here = view.state !== "idle" && view.target.conv === thread.conv && calls.outgoing.value === null;
+	const waiting = drafts.list.value.filter(draft => draft.conv === thread.conv);
+	return (
+		<div class="foot">
+			{!here && <Drafts drafts={waiting} />}
+			{here && record}
+			<Composer thread={thread} name={person.name} answers={answers} onAnswered={onAnswered} hidden={here} />
+		</div>
+	);
+}
+
+type Asking = { seq: number; what: "text" | "note" } | null;
+
+export interface ThreadProps {
+	conv: number;
+	/* "Ana is leaving a voice note", and the recorder: other features, placed here by the shell. */
+	live: ComponentChildren;
+	record: ComponentChildren;
+}
+
+export function Thread({ conv, live, record }: ThreadProps) {
+	const app = useApp();
+	const thread = app.thread(conv);
+	const [infoOpen, setInfoOpen] = useState(false);
+	const [answers, setAnswers] = useState<TextEntry | null>(null);
+	const [asking, setAsking] = useState<Asking>(null);
+	useShown(thread);
+	const person = thread.person.value;
+	if (thread.notFound.value) {
+		return (
+			<main class="thread" aria-label={t("nav-chats")}>
+				<EmptyState icon={MessageCircleOff} title={t("chat-gone")} text="">
+					<Link to="/" class="btn">
+						{t("nav-chats")}
+					</Link>
+				</EmptyState>
+			</main>
+		);
+	}
+	if (!person) return <main class="thread" aria-busy="true" aria-label={t("loading")} />;
+	const empty = thread.entries.value.length === 0 && !thread.loading.value;
+	const { name } = person;
+	return (
+		<>
+			<main class="thread" aria-label={name} data-info={infoOpen || undefined}>
+				<ThreadHeader thread={thread} person={person} infoOpen={infoOpen} onInfo={() => setInfoOpen(!infoOpen)} />
+				{live}
+				{empty && (
+					<EmptyState icon={MessageCircle} title={t("thread-empty", { name })} text={t("thread-empty-text")} />
+				)}
+				<MessageList
+					thread={thread}
+					name={name}
+					onAnswer={setAnswers}
+					onDelete={(seq, what) => setAsking({ seq, what })}
+				/>
+				<Foot
+					thread={thread}
+					person={person}
+					answers={answers}
+					onAnswered={() => setAnswers(null)}
+					record={record}
+				/>
+			</main>
+			{infoOpen && <ChatInfo thread={thread} person={person} onClose={() => setInfoOpen(false)} />}
+			{asking && (
+				<Confirm
+					title={asking.what === "text" ? t("delete-text-title") : t("delete-note-title")}
+					text={asking.what === "text" ? t("delete-text-body") : t("delete-note-body")}
+					yes={t("delete")}
+					onYes={() => run(thread.deleteEntry(asking.seq))}
+					onClose={() => setAsking(null)}
+				/>
+			)}
+		</>
+	);
+}
