@@ -45,7 +45,9 @@ void call_start(struct calls *calls, const struct at_id *id, uint64_t user, uint
 		call_done_fn *done, void *arg);
 void call_ring(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done, void *arg);
 void call_answer(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done, void *arg);
-void call_decline(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done, void *arg);
+/* text (NULL = none) is sent to the caller as a message of the callee's, after the decline is on disk. */
+void call_decline(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, const char *text, call_done_fn *done,
+		  void *arg);
 void call_cancel(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, bool for_note, call_done_fn *done,
 		 void *arg);
 void call_leave(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done, void *arg);
