@@ -31,17 +31,20 @@ static char next_report(int ms)
 	return what;
 }
 
-/* Whether each of `wanted` is reported, in any order. */
+/* Whether each of `wanted` is reported, in any order. A role that stops may see its peer gone first. */
 static void assert_reports(const char *wanted)
 {
 	char left[32];
 	size_t n = strlen(wanted);
 	memcpy(left, wanted, n + 1);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n;) {
 		char what = next_report(5000);
 		char *at = what ? strchr(left, what) : NULL;
+		if (!at && what == 'g')
+			continue;
 		assert_non_null(at);
 		*at = '.';
+		i++;
 	}
 }
 
