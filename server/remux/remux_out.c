@@ -1,0 +1,233 @@
+#include "remux/remux_priv.h"
+
+#include <errno.h>
+#include <libavutil/dict.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- bytes ---- */
+
+static enum at_err why(int code)
+{
+	if (code == ENOSPC || code == EDQUOT)
+		return AT_ERR_FULL;
+	return code == EFBIG ? AT_ERR_TOO_LARGE : AT_ERR_INTERNAL;
+}
+
+static int write_bytes(void *opaque, uint8_t *buf, int len)
+{
+	struct remux_out *out = opaque;
+	if (out->pos + len > out->max) {
+		out->failed = AT_ERR_TOO_LARGE;
+		return AVERROR(EFBIG);
+	}
+	for (int done = 0; done < len;) {
+		ssize_t n = pwrite(out->fd, buf + done, (size_t)(len - done), out->pos + done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			out->failed = why(n < 0 ? errno : EIO);
+			return AVERROR(EIO);
+		}
+		done += (int)n;
+	}
+	out->pos += len;
+	if (out->pos > out->size)
+		out->size = out->pos;
+	return len;
+}
+
+static int64_t seek_out(void *opaque, int64_t offset, int whence)
+{
+	struct remux_out *out = opaque;
+	if (whence == AVSEEK_SIZE)
+		return out->size;
+	if (whence != SEEK_SET || offset < 0)
+		return AVERROR(EINVAL);
+	return out->pos = offset;
+}
+
+/* To move the index to the front, the writer reads its own file again. */
+struct again {
+	const struct remux_out *out;
+	int64_t pos;
+};
+
+static int read_again(void *opaque, uint8_t *buf, int len)
+{
+	struct again *again = opaque;
+	ssize_t n = pread(again->out->fd, buf, (size_t)len, again->pos);
+	if (n <= 0)
+		return n < 0 ? AVERROR(EIO) : AVERROR_EOF;
+	again->pos += n;
+	return (int)n;
+}
+
+static int64_t seek_again(void *opaque, int64_t offset, int whence)
+{
+	struct again *again = opaque;
+	if (whence == AVSEEK_SIZE)
+		return again->out->size;
+	if (whence != SEEK_SET || offset < 0)
+		return AVERROR(EINVAL);
+	return again->pos = offset;
+}
+
+static int open_again(AVFormatContext *av, AVIOContext **io, const char *url, int flags, AVDictionary **options)
+{
+	(void)url, (void)options;
+	*io = NULL;
+	if (flags & AVIO_FLAG_WRITE)
+		return AVERROR(EACCES);
+	struct again *again = av_mallocz(sizeof(*again));
+	uint8_t *buf = av_malloc(REMUX_IO_LEN);
+	AT_ASSERT(again && buf);
+	again->out = av->opaque;
+	*io = avio_alloc_context(buf, REMUX_IO_LEN, 0, again, read_again, NULL, seek_again);
+	AT_ASSERT(*io);
+	return 0;
+}
+
+static int close_again(AVFormatContext *av, AVIOContext *io)
+{
+	(void)av;
+	av_freep(&io->opaque);
+	av_freep(&io->buffer);
+	avio_context_free(&io);
+	return 0;
+}
+
+/* ---- tracks ---- */
+
+const AVStream *remux_out_stream(const struct remux_out *out, enum remux_track track)
+{
+	return out->stream[track] < 0 ? NULL : out->av->streams[out->stream[track]];
+}
+
+/* How the picture is turned (phones held upright). */
+static void copy_turn(AVStream *to, const AVStream *from)
+{
+	for (int i = 0; i < from->nb_side_data; i++) {
+		const AVPacketSideData *side = &from->side_data[i];
+		if (side->type != AV_PKT_DATA_DISPLAYMATRIX || side->size != 36)
+			continue;
+		uint8_t *copy = av_stream_new_side_data(to, side->type, side->size);
+		if (copy)
+			memcpy(copy, side->data, side->size);
+	}
+}
+
+static enum at_err add_track(struct remux_out *out, const struct remux_in *in, enum remux_track track)
+{
+	const AVStream *from = remux_in_stream(in, track);
+	out->stream[track] = -1;
+	if (!from)
+		return AT_OK;
+	AVStream *to = avformat_new_stream(out->av, NULL);
+	if (!to || avcodec_parameters_copy(to->codecpar, from->codecpar) < 0)
+		return AT_ERR_INTERNAL;
+	AVCodecParameters *par = to->codecpar;
+	out->stream[track] = to->index;
+	par->codec_tag = 0;
+	par->initial_padding = 0;
+	if (par->codec_id == AV_CODEC_ID_OPUS)
+		par->sample_rate = 48000;
+	if (par->codec_id == AV_CODEC_ID_VP9) {
+		par->format = AV_PIX_FMT_YUV420P;
+		par->profile = 0;
+	}
+	to->time_base = track == REMUX_AUDIO ? (AVRational){1, par->sample_rate} : (AVRational){1, 90000};
+	copy_turn(to, from);
+	return AT_OK;
+}
+
+static AVDictionary *writer_options(bool is_webm)
+{
+	AVDictionary *options = NULL;
+	av_dict_set(&options, "fflags", "+bitexact", 0);
+	av_dict_set(&options, "strict", "experimental", 0);
+	if (is_webm) {
+		av_dict_set(&options, "cues_to_front", "1", 0);
+		av_dict_set(&options, "cluster_time_limit", "2000", 0);
+	} else {
+		av_dict_set(&options, "movflags", "+faststart", 0);
+		av_dict_set(&options, "video_track_timescale", "90000", 0);
+	}
+	return options;
+}
+
+static enum at_err open_writer(struct remux_out *out)
+{
+	uint8_t *buf = av_malloc(REMUX_IO_LEN);
+	out->io = buf ? avio_alloc_context(buf, REMUX_IO_LEN, 1, out, NULL, write_bytes, seek_out) : NULL;
+	if (!out->io || avformat_alloc_output_context2(&out->av, NULL, out->is_webm ? "webm" : "mp4", NULL) < 0)
+		return AT_ERR_INTERNAL;
+	out->av->pb = out->io;
+	out->av->opaque = out;
+	out->av->io_open = open_again;
+	out->av->io_close2 = close_again;
+	out->av->flags |= AVFMT_FLAG_CUSTOM_IO;
+	out->av->url = av_strdup("");
+	/* A track that has ended must not make the other's packets pile up. */
+	out->av->max_interleave_delta = 2000000;
+	return AT_OK;
+}
+
+enum at_err remux_out_open(struct remux_out *out, int fd, uint64_t max_bytes, const struct remux_in *in)
+{
+	const AVStream *video = remux_in_stream(in, REMUX_VIDEO);
+	*out = (struct remux_out){.fd = fd, .max = (int64_t)max_bytes, .stream = {-1, -1}};
+	out->is_webm = video && video->codecpar->codec_id == AV_CODEC_ID_VP8;
+	enum at_err err = open_writer(out);
+	if (!err)
+		err = add_track(out, in, REMUX_VIDEO);
+	if (!err)
+		err = add_track(out, in, REMUX_AUDIO);
+	if (err)
+		return err;
+	AVDictionary *options = writer_options(out->is_webm);
+	int rc = avformat_write_header(out->av, &options);
+	av_dict_free(&options);
+	if (rc < 0)
+		return out->failed ? out->failed : AT_ERR_UNREADABLE;
+	out->begun = true;
+	return AT_OK;
+}
+
+void remux_out_close(struct remux_out *out)
+{
+	if (out->av)
+		out->av->pb = NULL;
+	avformat_free_context(out->av);
+	out->av = NULL;
+	if (out->io)
+		av_freep(&out->io->buffer);
+	avio_context_free(&out->io);
+}
+
+enum at_err remux_out_write(struct remux_out *out, struct remux_packet *packet)
+{
+	const AVStream *stream = remux_out_stream(out, packet->track);
+	const AVRational us = {1, 1000000};
+	AVPacket *av = packet->av;
+	av->stream_index = stream->index;
+	av->dts = av_rescale_q(packet->dts_us, us, stream->time_base);
+	av->pts = av_rescale_q(packet->pts_us, us, stream->time_base);
+	av->duration = av_rescale_q(packet->len_us, us, stream->time_base);
+	av->flags = packet->key ? AV_PKT_FLAG_KEY : 0;
+	av->pos = -1;
+	/* Trimmed ends and new headers that the input announces are not for this file. */
+	av_packet_free_side_data(av);
+	out->packets[packet->track]++;
+	if (av_interleaved_write_frame(out->av, av) < 0)
+		return out->failed ? out->failed : AT_ERR_UNREADABLE;
+	return out->failed;
+}
+
+enum at_err remux_out_finish(struct remux_out *out)
+{
+	int rc = av_write_trailer(out->av);
+	if (out->failed)
+		return out->failed;
+	return rc < 0 ? AT_ERR_UNREADABLE : AT_OK;
+}
