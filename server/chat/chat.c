@@ -360,6 +360,7 @@ void chat_open(struct chat *chat, uint64_t user, uint64_t with, chat_conv_fn *do
 		done(arg, AT_ERR_BAD_REQUEST, 0);
 	} else if (conv != NULL) {
 		done(arg, AT_OK, conv->id);
+		chat_refresh_conv(chat, chat_member_of(chat, conv->id, user), true);
 	} else if (!chat->people.exists(chat->people.arg, with)) {
 		done(arg, AT_ERR_NOT_FOUND, 0);
 	} else {
@@ -400,7 +401,7 @@ static void block_done(void *msg, enum at_err err)
 	const struct chat_conv *conv = direct_of(chat, block->user, block->blocked);
 
 	if (err == AT_OK && !block->on && conv != NULL)
-		chat_refresh_conv(chat, chat_member_of(chat, conv->id, block->user));
+		chat_refresh_conv(chat, chat_member_of(chat, conv->id, block->user), false);
 	at_free(block);
 }
 

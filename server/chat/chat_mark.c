@@ -72,7 +72,7 @@ void chat_flush_marks(struct chat *chat)
 			.delivered = member->delivered, .read = member->read,
 		};
 		if (member->tell_own && hub_reachable(chat->hub, member->user) > 1)
-			chat_refresh_conv(chat, member);
+			chat_refresh_conv(chat, member, false);
 		member->tell_own = false;
 	}
 	store_write(chat->store, marks_job, marks_done, marks, 0);

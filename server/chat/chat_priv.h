@@ -82,7 +82,7 @@ struct chat_conv_view {
 	uint64_t conv, user, with, last_seq, joined_seq;
 	uint64_t read, delivered, their_read, their_delivered;
 	enum store_conv_kind kind;
-	bool opened;                   /* by user */
+	bool opened;                   /* by user, or just now */
 	bool receipts;                 /* the two show them to each other */
 };
 struct chat_conv_view chat_view(const struct chat *chat, const struct chat_member *member);
@@ -96,7 +96,8 @@ void chat_flush_soon(struct chat *chat);
 void chat_flush_marks(struct chat *chat);
 void chat_flush_states(struct chat *chat);
 void chat_drop_states(struct chat *chat);
-/* Reads a chat's unread count and last entry and sends the `conv` event to the user's devices. */
-void chat_refresh_conv(struct chat *chat, const struct chat_member *member);
+/* Reads a chat's unread count and last entry and sends the `conv` event to the user's devices; a chat in which there is nothing for
+ * them only when it is asked for. */
+void chat_refresh_conv(struct chat *chat, const struct chat_member *member, bool asked_for);
 
 #endif

@@ -198,12 +198,13 @@ static void refresh_done(void *msg, enum at_err err)
 	at_free(refresh);
 }
 
-void chat_refresh_conv(struct chat *chat, const struct chat_member *member)
+void chat_refresh_conv(struct chat *chat, const struct chat_member *member, bool asked_for)
 {
 	struct refresh *refresh = at_alloc(sizeof(*refresh));
 
 	refresh->chat = chat;
 	refresh->view = chat_view(chat, member);
+	refresh->view.opened |= asked_for;
 	at_buf_init(&refresh->frame, CHAT_OUT_MAX);
 	store_read(chat->store, refresh_job, refresh_done, refresh);
 }

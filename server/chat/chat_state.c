@@ -14,8 +14,9 @@ struct chat_state {
 	/* what the store found */
 	bool known;                    /* it is a note, and user may see it */
 	bool first;                    /* it had not been played before */
-	struct store_note_state now, authors;
-	uint64_t author;
+	struct store_note_state now;
+	struct store_note_state others;  /* the author's of it; on one's own note, the other's */
+	uint64_t author, other;        /* other: of a direct chat, 0 else */
 };
 
 struct states {
@@ -44,8 +45,9 @@ static enum at_err put_one(struct store_tx *tx, struct chat_state *state)
 	if (state->position_ms >= 0)
 		state->now.position_ms = state->position_ms;
 	err = store_note_state_put(tx, &state->now);
-	if (err == AT_OK && state->first && entry.author != key->user)
-		err = store_note_state_get(tx, key->conv, key->seq, entry.author, &state->authors);
+	if (err == AT_OK)
+		err = store_note_state_get(tx, key->conv, key->seq, entry.author != key->user ? entry.author : state->other,
+					   &state->others);
 	return err;
 }
 
@@ -83,12 +85,13 @@ static void tell_one(struct chat *chat, const struct chat_state *state)
 
 	if (!state->known)
 		return;
-	/* `heard` is about others: of one's own note it has been told, or will be, by their playing. */
-	if (user != state->author)
-		tell_state(chat, user, &state->now, false);
-	if (state->first && user != state->author && chat_receipts_between(chat, user, state->author) &&
-	    !chat_apart(chat, user, state->author))
-		tell_state(chat, state->author, &state->authors, true);
+	if (user == state->author) {
+		tell_state(chat, user, &state->now, state->others.played && chat_receipts_between(chat, user, state->other));
+		return;
+	}
+	tell_state(chat, user, &state->now, false);
+	if (state->first && chat_receipts_between(chat, user, state->author) && !chat_apart(chat, user, state->author))
+		tell_state(chat, state->author, &state->others, true);
 }
 
 static void states_done(void *msg, enum at_err err)
@@ -142,6 +145,7 @@ enum at_err chat_note_state(struct chat *chat, uint64_t user, uint64_t conv, uin
 		state = at_alloc(sizeof(*state));
 		state->key = key;
 		state->position_ms = -1;
+		state->other = chat_peer(chat, conv, user);
 		(void)at_map_put(chat->states, &key, sizeof(key), state);
 	}
 	state->played = state->played || played;
