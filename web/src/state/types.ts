@@ -488,6 +488,8 @@ export interface RecorderModel {
 	readonly reviewMs: ReadonlySignal<number>;
 	/* Own picture while a video note is made. Put it into <video muted playsinline>.srcObject. */
 	readonly preview: ReadonlySignal<MediaStream | null>;
+	/* The picture of a video note that is listened to: put it into the place of the preview. */
+	readonly reviewPicture: ReadonlySignal<HTMLVideoElement | null>;
 	/* What this browser can record. */
 	readonly can: { readonly voice: boolean; readonly video: boolean };
 

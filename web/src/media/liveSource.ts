@@ -1,0 +1,137 @@
+/* Plays a recording while it is being made: fragments are appended to a MediaSource as they come, the playhead stays about half a second
+ * behind. A new segment brings a new header and starts at 0; it is laid behind what is there. */
+import type { Fragment } from "../wire/fragment.ts";
+
+const BEHIND_S = 0.5;
+const FAR_S = 1.6;
+
+export type LiveState = "connecting" | "playing" | "ended" | "failed";
+
+interface MediaSourceLike {
+	new (): MediaSource;
+	isTypeSupported(mime: string): boolean;
+}
+
+function sourceClass(): MediaSourceLike | null {
+	const globals: { ManagedMediaSource?: MediaSourceLike; MediaSource?: MediaSourceLike } = globalThis;
+	return globals.ManagedMediaSource ?? globals.MediaSource ?? null;
+}
+
+export function canPlayLive(mime: string): boolean {
+	return sourceClass()?.isTypeSupported(mime) ?? false;
+}
+
+export class LiveSource {
+	readonly element: HTMLMediaElement;
+	readonly #onState: (state: LiveState) => void;
+	readonly #source: MediaSource;
+	readonly #url: string;
+	readonly #queue: Fragment[] = [];
+	#buffer: SourceBuffer | null = null;
+	#seg = -1;
+	#next = 0;
+	#complete = false;
+	#state: LiveState = "connecting";
+
+	/* Construct inside a click: play() is called at once so that the browser connects it with the gesture. */
+	constructor(element: HTMLMediaElement, mime: string, onState: (state: LiveState) => void) {
+		const MediaSourceClass = sourceClass();
+		if (MediaSourceClass === null) throw new Error("ask canPlayLive first");
+		this.element = element;
+		this.#onState = onState;
+		this.#source = new MediaSourceClass();
+		this.#url = URL.createObjectURL(this.#source);
+		this.#source.addEventListener("sourceopen", () => this.#opened(mime), { once: true });
+		element.addEventListener("playing", this.#playing);
+		element.addEventListener("ended", this.#ended);
+		element.addEventListener("error", this.#broken);
+		/* ManagedMediaSource opens only where remote playback is off. */
+		element.disableRemotePlayback = true;
+		element.src = this.#url;
+		void element.play().catch(() => {});
+	}
+
+	push(fragment: Fragment): void {
+		if (fragment.number < this.#next) return;
+		this.#next = fragment.number + 1;
+		this.#queue.push(fragment);
+		this.#feed();
+	}
+
+	/* There will be no more; what is buffered is played to its end. */
+	complete(): void {
+		this.#complete = true;
+		this.#feed();
+	}
+
+	close(): void {
+		this.#queue.length = 0;
+		this.element.removeEventListener("playing", this.#playing);
+		this.element.removeEventListener("ended", this.#ended);
+		this.element.removeEventListener("error", this.#broken);
+		this.element.pause();
+		this.element.removeAttribute("src");
+		this.element.load();
+		URL.revokeObjectURL(this.#url);
+	}
+
+	readonly #playing = () => this.#become("playing");
+	readonly #ended = () => this.#become("ended");
+	readonly #broken = () => this.#become("failed");
+
+	#opened(mime: string): void {
+		try {
+			this.#buffer = this.#source.addSourceBuffer(mime);
+		} catch {
+			this.#become("failed");
+			return;
+		}
+		this.#buffer.addEventListener("updateend", () => {
+			this.#keepUp();
+			this.#feed();
+		});
+		this.#feed();
+	}
+
+	#feed(): void {
+		const buffer = this.#buffer;
+		if (buffer === null || buffer.updating || this.#source.readyState !== "open") return;
+		const fragment = this.#queue.shift();
+		if (fragment === undefined) {
+			if (this.#complete) this.#source.endOfStream();
+			return;
+		}
+		try {
+			if (fragment.seg !== this.#seg) {
+				if (this.#seg >= 0) {
+					buffer.abort();
+					buffer.timestampOffset = this.#end();
+				}
+				this.#seg = fragment.seg;
+			}
+			buffer.appendBuffer(fragment.bytes.slice());
+		} catch {
+			this.#become("failed");
+		}
+	}
+
+	#end(): number {
+		const ranges = this.#buffer?.buffered;
+		return ranges === undefined || ranges.length === 0 ? 0 : ranges.end(ranges.length - 1);
+	}
+
+	#keepUp(): void {
+		const end = this.#end();
+		const behind = end - this.element.currentTime;
+		const start = this.#buffer !== null && this.#buffer.buffered.length > 0 ? this.#buffer.buffered.start(0) : 0;
+		if (behind > FAR_S && !this.#complete) this.element.currentTime = Math.max(start, end - BEHIND_S);
+		else if (this.element.currentTime < start) this.element.currentTime = start;
+		if (this.element.paused && end > start) void this.element.play().catch(() => {});
+	}
+
+	#become(state: LiveState): void {
+		if (state === this.#state) return;
+		this.#state = state;
+		this.#onState(state);
+	}
+}

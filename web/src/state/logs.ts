@@ -1,0 +1,78 @@
+/* All logs, and what entries do to the list of chats: last entry, unread count. */
+import { Emitter } from "../lib/emitter.ts";
+import type { Entry } from "../wire/types.ts";
+import type { Core } from "./core.ts";
+import { Log } from "./log.ts";
+
+export class Logs {
+	/* Entries as they come in live, each once, in order of the chat. */
+	readonly arrivals = new Emitter<Entry>();
+	readonly #core: Core;
+	#logs = new Map<number, Log>();
+	#newest = new Map<number, number>();
+
+	constructor(core: Core) {
+		this.#core = core;
+		core.scope.add(core.socket.hellos.on(() => this.#caughtUp()));
+		core.scope.add(
+			core.socket.events.on(event => {
+				if (event.ev === "entry") this.receive(event.entry);
+			}),
+		);
+	}
+
+	of(conv: number): Log {
+		let log = this.#logs.get(conv);
+		if (log === undefined) {
+			log = new Log(this.#core, conv);
+			this.#logs.set(conv, log);
+		}
+		return log;
+	}
+
+	receive(entry: Entry): void {
+		const known = this.#core.convs.value.get(entry.conv);
+		const newest = Math.max(this.#newest.get(entry.conv) ?? 0, known?.last_seq ?? 0);
+		this.#newest.set(entry.conv, Math.max(newest, entry.seq));
+		if (known !== undefined && entry.seq > known.last_seq) {
+			const unread = known.unread + (this.#counts(entry, known.read) ? 1 : 0);
+			const last = entry.kind === "void" ? known.last : entry;
+			this.#core.patchConv(entry.conv, { last_seq: entry.seq, last, unread });
+		}
+		this.of(entry.conv).receive(entry);
+		if (entry.seq > newest) this.arrivals.emit(entry);
+	}
+
+	/* The read watermark, forwards only. */
+	read(conv: number): void {
+		const known = this.#core.convs.value.get(conv);
+		if (known === undefined || (known.read >= known.last_seq && known.unread === 0)) return;
+		this.#core.patchConv(conv, { read: known.last_seq, unread: 0 });
+		void this.#core.tell("read", { conv, seq: known.last_seq }, { again: true });
+	}
+
+	/* What a badge counts: a missed call and its note are one. */
+	#counts(entry: Entry, read: number): boolean {
+		if (entry.from === this.#core.me.value?.id || this.#core.shown.value.has(entry.conv)) return false;
+		if (entry.kind === "text") return true;
+		if (entry.kind === "call") return isMissed(entry.body.outcome);
+		if (entry.kind !== "note") return false;
+		if (entry.call === null) return true;
+		const calls = this.of(entry.conv).entries.value.findLast(other => other.kind === "call" && other.call === entry.call);
+		return calls === undefined ? true : calls.seq <= read;
+	}
+
+	#caughtUp(): void {
+		for (const conv of this.#core.convs.value.values()) {
+			this.#newest.set(conv.conv, Math.max(this.#newest.get(conv.conv) ?? 0, conv.last_seq));
+			const log = this.of(conv.conv);
+			if (log.loaded) void log.catchUp();
+			else if (conv.delivered < conv.last_seq) void log.load();
+		}
+	}
+}
+
+/* For the callee: a call that deserves a badge. */
+export function isMissed(outcome: string): boolean {
+	return outcome === "no_answer" || outcome === "busy" || outcome === "unreachable" || outcome === "cancelled" || outcome === "failed" || outcome === "silenced";
+}

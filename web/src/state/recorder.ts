@@ -1,0 +1,553 @@
+/* The recorder on the screen: one recording at a time, from the tap to Send, Discard or a draft. */
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { Emitter } from "../lib/emitter.ts";
+import { Scope } from "../lib/scope.ts";
+import { unreachable } from "../lib/unreachable.ts";
+import { extensionOf } from "../media/mime.ts";
+import type { Input } from "../media/ports.ts";
+import type { Recording } from "../media/recording.ts";
+import type { LocalRec } from "../media/storage.ts";
+import type { UploadState } from "../media/upload.ts";
+import type { Uploads } from "../media/uploads.ts";
+import { type ErrorCode, failure, type Result } from "../wire/errors.ts";
+import type { Kind } from "../wire/types.ts";
+import type { Core } from "./core.ts";
+import { discardRec } from "./discardRec.ts";
+import { openView, type Session } from "./recorderView.ts";
+import { Review } from "./review.ts";
+import type { DraftWhy, RecorderModel, RecorderView, RecTarget } from "./types.ts";
+import { Warm } from "./warm.ts";
+
+const COUNTDOWN_MS = 3_000;
+const NONE: readonly number[] = [];
+
+export type RecorderEnd = {
+	readonly how: "sent" | "queued" | "discarded" | "kept" | "undone" | "dismissed";
+	readonly target: RecTarget;
+};
+
+type Phase =
+	| { readonly name: "idle" }
+	| { readonly name: "opening" | "countdown"; readonly target: RecTarget; readonly kind: Kind }
+	| { readonly name: "blocked"; readonly target: RecTarget; readonly kind: Kind; readonly code: "denied" | "no_device" | "in_use" }
+	| { readonly name: "open"; readonly session: Session };
+
+export interface BeginOptions {
+	/* What must be known to the server before this recording is. */
+	readonly after?: Promise<unknown>;
+}
+
+export class Recorder implements RecorderModel {
+	readonly ends = new Emitter<RecorderEnd>();
+	readonly warm: Warm;
+	readonly can: { readonly voice: boolean; readonly video: boolean };
+	readonly #core: Core;
+	readonly #uploads: Uploads;
+	readonly #review: Review;
+	readonly #phase = signal<Phase>({ name: "idle" });
+	readonly #countdownMs = signal(0);
+	readonly #preview = signal<MediaStream | null>(null);
+	readonly #listeners = signal<readonly number[]>([]);
+	#scope = new Scope();
+	#turn = 0;
+	#options: BeginOptions = {};
+	#skip: (() => void) | null = null;
+
+	readonly view: ReadonlySignal<RecorderView> = computed(() => this.#show());
+	readonly ms: ReadonlySignal<number> = computed(() => this.#recording()?.ms.value ?? 0);
+	readonly savedMs: ReadonlySignal<number> = computed(() => this.#recording()?.upload.savedMs.value ?? 0);
+	readonly level: ReadonlySignal<number> = computed(() => this.#recording()?.level.value ?? 0);
+	readonly wave: ReadonlySignal<readonly number[]> = computed(() => this.#recording()?.wave.value ?? NONE);
+
+	constructor(core: Core, uploads: Uploads) {
+		this.#core = core;
+		this.#uploads = uploads;
+		this.#review = new Review(core.env);
+		this.warm = new Warm(core);
+		this.can = core.env.canRecord;
+		core.scope.add(() => this.#scope.end());
+		core.scope.add(
+			core.env.page.onVisible(() => {
+				if (!core.env.page.visible()) this.#interrupt("hidden");
+			}),
+		);
+		core.scope.add(core.env.page.onLeave(() => this.#recording()?.pause()));
+		core.scope.add(uploads.changes.on(({ upload, state }) => this.#uploaded(upload.local.rec, state)));
+		core.scope.add(
+			core.socket.events.on(event => {
+				if (event.ev === "rec.listeners" && event.rec === this.#recording()?.local.rec) this.#listeners.value = event.users;
+			}),
+		);
+	}
+
+	get countdownMs(): ReadonlySignal<number> {
+		return this.#countdownMs;
+	}
+	get preview(): ReadonlySignal<MediaStream | null> {
+		return this.#preview;
+	}
+	get reviewMs(): ReadonlySignal<number> {
+		return this.#review.ms;
+	}
+	get reviewPicture(): ReadonlySignal<HTMLVideoElement | null> {
+		return this.#review.picture;
+	}
+	/* The recording on the screen is not to be shown as a draft, too. */
+	get activeRec(): string | null {
+		return this.#recording()?.local.rec ?? null;
+	}
+	get busy(): boolean {
+		const name = this.#phase.value.name;
+		return name !== "idle" && name !== "blocked";
+	}
+
+	start(conv: number, kind: Kind): Promise<Result> {
+		return this.begin({ conv, name: this.#core.personOf(conv).name, call: null }, kind);
+	}
+
+	async begin(target: RecTarget, kind: Kind, options: BeginOptions = {}): Promise<Result> {
+		if (this.busy) return failure("busy");
+		const turn = ++this.#turn;
+		this.#scope = new Scope();
+		this.#options = options;
+		this.#phase.value = { name: "opening", target, kind };
+		const kit = await this.#core.env.kit();
+		let opened = await this.warm.take(kit, kind);
+		let cameraFailed = false;
+		if (!opened.ok && kind === "video" && opened.code !== "denied") {
+			opened = await this.warm.take(kit, "voice");
+			cameraFailed = opened.ok;
+		}
+		if (turn !== this.#turn) {
+			if (opened.ok) opened.input.close();
+			return failure("gone");
+		}
+		if (!opened.ok) {
+			const code = opened.code === "denied" || opened.code === "no_device" ? opened.code : "in_use";
+			this.#phase.value = { name: "blocked", target, kind, code };
+			return failure(code);
+		}
+		const { input } = opened;
+		if (input.kind === "video" && !(await this.#countdown(target, input, turn))) return failure("gone");
+		const local = this.#newLocal(target, input.kind);
+		return this.#open(target, local, 0, input, cameraFailed);
+	}
+
+	/* A draft into the recorder, paused; resume() goes on with it. */
+	async openDraft(target: RecTarget, local: LocalRec, nextSeg: number): Promise<Result> {
+		if (this.busy) return failure("busy");
+		this.#turn++;
+		this.#scope = new Scope();
+		this.#options = {};
+		await this.#session(target, local, nextSeg, false);
+		return { ok: true };
+	}
+
+	skipCountdown(): void {
+		this.#skip?.();
+	}
+
+	pause(): void {
+		const session = this.#session0();
+		if (session?.mode.value.name !== "recording") return;
+		session.recording.pause();
+		session.mode.value = { name: "paused", why: null };
+		this.#core.announce(this.#core.env.words.recordingPaused());
+	}
+
+	async resume(): Promise<Result> {
+		const session = this.#session0();
+		if (session === null || session.mode.value.name !== "paused") return failure("gone");
+		if (session.recording.ms.value >= this.#maxMs(session.recording.kind)) return failure("too_large");
+		this.#review.stop();
+		if (session.lost.value || !session.recording.resume()) return this.replaceInput();
+		session.mode.value = { name: "recording" };
+		return { ok: true };
+	}
+
+	async replaceInput(): Promise<Result> {
+		const session = this.#session0();
+		if (session === null) return failure("gone");
+		const turn = this.#turn;
+		const { recording } = session;
+		const input = recording.input;
+		if (input !== null && input.kind === "voice") {
+			const replaced = await input.replaceMicrophone(this.#core.prefs.value.microphone);
+			if (turn !== this.#turn) return failure("gone");
+			if (!replaced.ok) return replaced;
+			if (replaced.sameRecording) {
+				recording.resume();
+				session.lost.value = false;
+				session.mode.value = { name: "recording" };
+				return { ok: true };
+			}
+		}
+		return this.#newSegment(session, turn);
+	}
+
+	listen(): void {
+		const session = this.#session0();
+		if (session === null) return;
+		if (this.#review.playing.value) {
+			this.#review.stop();
+			return;
+		}
+		this.pause();
+		if (session.mode.value.name !== "paused") return;
+		/* The encoder hands over what it holds back in a moment. */
+		this.#core.env.clock.after(120, () => {
+			void session.recording.files().then(files => {
+				if (this.#session0() === session) this.#review.play(session.recording.kind, files);
+			});
+		});
+	}
+
+	async send(): Promise<Result> {
+		const session = this.#session0();
+		if (session === null) return failure("gone");
+		const { name } = session.mode.value;
+		if (name === "sending") return { ok: true };
+		if (name === "failed") return this.retry();
+		this.#review.stop();
+		if (session.recording.running) session.recording.pause();
+		if (session.recording.ms.value < this.#core.limits.value.noteMinMs) {
+			this.#discard(session, true);
+			return failure("too_short");
+		}
+		session.mode.value = { name: "sending" };
+		this.#preview.value = null;
+		await session.recording.commit(this.#core.newCid());
+		if (this.#session0() !== session) return { ok: true };
+		if (!this.#core.online) this.#queued(session);
+		return { ok: true };
+	}
+
+	discard(): void {
+		const phase = this.#phase.value;
+		if (phase.name === "open") this.#discard(phase.session, false);
+		else if (phase.name !== "idle") this.#end({ how: "discarded", target: phase.target });
+	}
+
+	keep(): void {
+		void this.keepAs(null);
+	}
+
+	/* Nothing is lost and nothing is sent: a draft. `why` is told to the person, null = they wanted it. */
+	async keepAs(why: DraftWhy | null): Promise<void> {
+		const session = this.#session0();
+		if (session === null) {
+			const phase = this.#phase.value;
+			if (phase.name !== "idle" && phase.name !== "open") this.#end({ how: "dismissed", target: phase.target });
+			return;
+		}
+		const { recording, target } = session;
+		recording.pause();
+		const ms = recording.ms.value;
+		const finished = recording.finishSegment();
+		this.#end({ how: "kept", target });
+		this.#core.announce(this.#core.env.words.draftKept(ms));
+		if (why !== null) this.#core.toast({ type: "draftKept", ms, why });
+		await finished;
+		recording.end();
+		recording.upload.update(recording.local);
+	}
+
+	async switchKind(kind: Kind): Promise<Result> {
+		const phase = this.#phase.value;
+		if (phase.name === "idle") return failure("gone");
+		const target = phase.name === "open" ? phase.session.target : phase.target;
+		const options = this.#options;
+		if (phase.name === "open" && this.ms.value >= this.#core.limits.value.noteMinMs) await this.keepAs("takenOver");
+		else if (phase.name === "open") this.#drop(phase.session);
+		this.#reset();
+		return this.begin(target, kind, options);
+	}
+
+	async retry(): Promise<Result> {
+		const session = this.#session0();
+		if (session === null || session.mode.value.name !== "failed") return failure("gone");
+		session.mode.value = { name: "sending" };
+		if (session.recording.local.state === "commit") session.recording.upload.retry();
+		else await session.recording.commit(this.#core.newCid());
+		return { ok: true };
+	}
+
+	async saveFile(): Promise<Result> {
+		const session = this.#session0();
+		if (session === null) return failure("gone");
+		const files = await session.recording.files();
+		for (const file of files) this.#core.env.page.saveFile(`note.${extensionOf(file.mime)}`, file.mime, file.bytes);
+		return files.length > 0 ? { ok: true } : failure("not_found");
+	}
+
+	dismiss(): void {
+		const phase = this.#phase.value;
+		if (phase.name === "blocked") this.#end({ how: "dismissed", target: phase.target });
+	}
+
+	#recording(): Recording | null {
+		return this.#session0()?.recording ?? null;
+	}
+
+	#session0(): Session | null {
+		const phase = this.#phase.value;
+		return phase.name === "open" ? phase.session : null;
+	}
+
+	#maxMs(kind: Kind): number {
+		const { voiceMaxMs, videoMaxMs } = this.#core.limits.value;
+		return kind === "video" ? videoMaxMs : voiceMaxMs;
+	}
+
+	#newLocal(target: RecTarget, kind: Kind): LocalRec {
+		return {
+			rec: this.#core.newId(),
+			conv: target.conv,
+			call: target.call,
+			kind,
+			segments: [],
+			createdTs: this.#core.now(),
+			ms: 0,
+			fragments: 0,
+			levels: { values: [], stride: 1 },
+			state: "open",
+			cid: null,
+			peaks: [],
+		};
+	}
+
+	/* false: it was called off meanwhile. */
+	async #countdown(target: RecTarget, input: Input, turn: number): Promise<boolean> {
+		const { clock } = this.#core.env;
+		const scope = this.#scope.child();
+		const close = this.#scope.add(() => input.close());
+		this.#phase.value = { name: "countdown", target, kind: "video" };
+		this.#preview.value = input.stream;
+		const until = clock.now() + COUNTDOWN_MS;
+		this.#countdownMs.value = COUNTDOWN_MS;
+		await new Promise<void>(resolve => {
+			scope.add(resolve);
+			scope.add(
+				clock.every(100, () => {
+					this.#countdownMs.value = Math.max(0, until - clock.now());
+				}),
+			);
+			this.#skip = resolve;
+			clock.after(COUNTDOWN_MS, resolve);
+		});
+		this.#skip = null;
+		scope.end();
+		if (turn !== this.#turn) {
+			close();
+			return false;
+		}
+		return true;
+	}
+
+	async #open(target: RecTarget, local: LocalRec, nextSeg: number, input: Input, cameraFailed: boolean): Promise<Result> {
+		const session = await this.#session(target, local, nextSeg, cameraFailed);
+		if (this.#options.after !== undefined) session.recording.upload.waitFor(this.#options.after);
+		if (!this.#run(session, input)) {
+			this.#drop(session);
+			this.#reset();
+			this.#phase.value = { name: "blocked", target, kind: local.kind, code: "in_use" };
+			return failure("unsupported");
+		}
+		this.#core.env.sounds.play("tone");
+		this.#core.announce(this.#core.env.words.recordingStarted());
+		return { ok: true };
+	}
+
+	async #session(target: RecTarget, local: LocalRec, nextSeg: number, cameraFailed: boolean): Promise<Session> {
+		const kit = await this.#core.env.kit();
+		const upload = this.#uploads.open(local, local.segments.length === 0 ? local.fragments : undefined);
+		const session: Session = {
+			target,
+			cameraFailed,
+			mode: signal({ name: "paused", why: null }),
+			lost: signal(false),
+			recording: new kit.Recording(
+				{
+					clock: this.#core.env.clock,
+					devices: kit.devices,
+					storage: this.#core.env.storage,
+					fragmentMax: Math.max(1024, this.#core.limits.value.fragmentMax),
+					maxMs: this.#maxMs(local.kind),
+				},
+				local,
+				nextSeg,
+				upload,
+				{
+					started: () => {},
+					limit: () => this.#interrupt("limit"),
+					failed: () => void this.#lost("microphone"),
+				},
+			),
+		};
+		this.#listeners.value = [];
+		this.#phase.value = { name: "open", session };
+		this.#scope.add(this.#warnOfLimit(session));
+		return session;
+	}
+
+	#run(session: Session, input: Input): boolean {
+		input.onLost = what => void this.#lost(what);
+		if (!session.recording.start(input)) {
+			input.close();
+			return false;
+		}
+		session.lost.value = false;
+		session.mode.value = { name: "recording" };
+		this.#preview.value = input.kind === "video" ? input.stream : null;
+		return true;
+	}
+
+	async #newSegment(session: Session, turn: number): Promise<Result> {
+		await session.recording.finishSegment();
+		const kit = await this.#core.env.kit();
+		const opened = await this.warm.take(kit, session.recording.kind);
+		if (!opened.ok) return opened;
+		if (turn !== this.#turn || this.#session0() !== session) {
+			opened.input.close();
+			return failure("gone");
+		}
+		return this.#run(session, opened.input) ? { ok: true } : failure("unsupported");
+	}
+
+	#interrupt(why: "hidden" | "interrupted" | "limit"): void {
+		const session = this.#session0();
+		if (session?.mode.value.name !== "recording") return;
+		session.recording.pause();
+		session.mode.value = { name: "paused", why };
+		this.#core.announce(this.#core.env.words.recordingPaused());
+	}
+
+	/* An unplugged microphone: what was said is safe; the next one takes over in the same note. */
+	async #lost(what: "microphone" | "camera" | "interrupted"): Promise<void> {
+		if (what === "interrupted") {
+			this.#interrupt("interrupted");
+			return;
+		}
+		const session = this.#session0();
+		if (session === null) return;
+		const was = session.mode.value.name;
+		if (was !== "recording" && was !== "paused") return;
+		session.recording.pause();
+		session.lost.value = true;
+		session.mode.value = { name: "paused", why: "deviceLost" };
+		if (was === "recording") await this.replaceInput();
+	}
+
+	#uploaded(rec: string, state: UploadState): void {
+		const session = this.#session0();
+		if (session === null || session.recording.local.rec !== rec) return;
+		switch (state.name) {
+			case "uploading":
+			case "committing":
+				return;
+			case "sent":
+				this.#finished(session, "sent");
+				return;
+			case "ended":
+				/* Discarded or sent from another device. */
+				this.#finished(session, "dismissed");
+				return;
+			case "failed":
+				this.#failed(session, state.code, state.canRetry);
+				return;
+			default:
+				unreachable(state);
+		}
+	}
+
+	#failed(session: Session, code: ErrorCode, canRetry: boolean): void {
+		if (session.mode.value.name !== "sending" && code !== "conflict" && code !== "not_found") return;
+		if (session.recording.running) session.recording.pause();
+		session.mode.value = { name: "failed", code, canRetry };
+	}
+
+	#finished(session: Session, how: "sent" | "dismissed"): void {
+		const { target, recording } = session;
+		this.#end({ how, target });
+		recording.end();
+		if (how !== "sent") return;
+		this.#core.env.sounds.play("sent");
+		this.#core.announce(this.#core.env.words.noteSent(target.name));
+		this.#core.toast({ type: "noteSent", to: target.name });
+	}
+
+	#queued(session: Session): void {
+		this.#end({ how: "queued", target: session.target });
+		session.recording.end();
+		this.#core.toast({ type: "noteQueued" });
+	}
+
+	#discard(session: Session, tooShort: boolean): void {
+		const { recording, target } = session;
+		const ms = recording.ms.value;
+		const finished = recording.finishSegment();
+		this.#end({ how: "discarded", target });
+		discardRec(this.#core, this.#uploads, {
+			rec: recording.local.rec,
+			what: tooShort ? { type: "noteTooShort" } : { type: "noteDiscarded", ms },
+			undo: async () => {
+				await finished;
+				const local = recording.local;
+				const opened = await this.openDraft(target, local, (local.segments.at(-1)?.seg ?? -1) + 1);
+				if (opened.ok) this.ends.emit({ how: "undone", target });
+			},
+		});
+		void finished.then(() => recording.end());
+	}
+
+	#drop(session: Session): void {
+		const { recording } = session;
+		void recording.finishSegment().then(() => {
+			recording.end();
+			return this.#uploads.forget(recording.local.rec);
+		});
+		void this.#core.tell("rec.discard", { rec: recording.local.rec }, { again: true });
+	}
+
+	#warnOfLimit(session: Session): () => void {
+		let told = false;
+		return effect(() => {
+			const left = this.#maxMs(session.recording.kind) - session.recording.ms.value;
+			if (told || left > this.#core.limits.value.warnMs || session.mode.value.name !== "recording") return;
+			told = true;
+			this.#core.announce(this.#core.env.words.secondsLeft(left));
+		});
+	}
+
+	#end(end: RecorderEnd): void {
+		this.#reset();
+		this.ends.emit(end);
+	}
+
+	#reset(): void {
+		this.#turn++;
+		this.#review.stop();
+		this.#scope.end();
+		this.warm.release();
+		this.#preview.value = null;
+		this.#phase.value = { name: "idle" };
+	}
+
+	#show(): RecorderView {
+		const phase = this.#phase.value;
+		switch (phase.name) {
+			case "idle":
+				return { state: "idle" };
+			case "opening":
+				return { state: "opening", target: phase.target, kind: phase.kind };
+			case "countdown":
+				return { state: "countdown", target: phase.target, kind: "video" };
+			case "blocked":
+				return { state: "blocked", target: phase.target, kind: phase.kind, code: phase.code };
+			case "open":
+				return openView(this.#core, phase.session, this.#listeners.value, this.#review.playing.value);
+			default:
+				return unreachable(phase);
+		}
+	}
+}

@@ -1,0 +1,64 @@
+/* What the recorder shows of an open recording. */
+import type { Signal } from "@preact/signals";
+import { unreachable } from "../lib/unreachable.ts";
+import type { Recording } from "../media/recording.ts";
+import type { ErrorCode } from "../wire/errors.ts";
+import type { Core } from "./core.ts";
+import type { RecOpen, RecorderView, RecTarget, RecWarning } from "./types.ts";
+
+export type Mode =
+	| { readonly name: "recording" | "sending" }
+	| { readonly name: "paused"; readonly why: "hidden" | "interrupted" | "deviceLost" | "limit" | null }
+	| { readonly name: "failed"; readonly code: ErrorCode; readonly canRetry: boolean };
+
+export interface Session {
+	readonly target: RecTarget;
+	readonly recording: Recording;
+	readonly mode: Signal<Mode>;
+	/* The input is gone; going on takes another. */
+	readonly lost: Signal<boolean>;
+	readonly cameraFailed: boolean;
+}
+
+export function openView(core: Core, session: Session, listeners: readonly number[], reviewing: boolean): RecorderView {
+	const mode = session.mode.value;
+	const { recording, target } = session;
+	const { voiceMaxMs, videoMaxMs } = core.limits.value;
+	const maxMs = recording.kind === "video" ? videoMaxMs : voiceMaxMs;
+	const open: RecOpen = {
+		rec: recording.local.rec,
+		target,
+		kind: recording.kind,
+		maxMs,
+		warnings: warnings(core, session, maxMs),
+		canBeHeard: recording.upload.live.value,
+		listeners: listeners.map(user => core.person(user).name),
+		review: reviewing ? "playing" : "off",
+		canListen: mode.name === "recording" || mode.name === "paused",
+	};
+	switch (mode.name) {
+		case "recording":
+		case "sending":
+			return { ...open, state: mode.name };
+		case "paused":
+			return { ...open, state: "paused", why: mode.why, canResume: mode.why !== "limit" };
+		case "failed":
+			return { ...open, state: "failed", code: mode.code, canRetry: mode.canRetry, canSave: true };
+		default:
+			return unreachable(mode);
+	}
+}
+
+function warnings(core: Core, session: Session, maxMs: number): readonly RecWarning[] {
+	const { recording } = session;
+	const found: RecWarning[] = [];
+	const running = session.mode.value.name === "recording";
+	if (running && recording.silent.value) found.push("silent");
+	if (session.lost.value) found.push("deviceLost");
+	if (session.cameraFailed) found.push("cameraFailed");
+	if (recording.notSaved.value) found.push("notSaved");
+	if (!core.online) found.push("offline");
+	/* Read as a step, not as a running number: the view changes when it is crossed, not 20 times a second. */
+	if (recording.nearLimit(maxMs - core.limits.value.warnMs).value) found.push("limitSoon");
+	return found;
+}
