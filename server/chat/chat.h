@@ -60,6 +60,8 @@ struct chat_append {
 	uint8_t badge;                   /* 1: a text, a note, a missed call; 0: all else */
 	const char *body;                /* copied; at most CHAT_BODY_MAX, else TOO_LARGE */
 	size_t body_len;
+	const char *author_body;         /* NULL, or what the author reads instead (an outcome that the callee hides); likewise */
+	size_t author_body_len;
 	enum at_err (*with)(struct store_tx *tx, const struct store_entry *entry, void *arg);   /* may be NULL */
 };
 typedef void chat_appended_fn(void *arg, enum at_err err, uint64_t seq, int64_t ts, bool duplicate);

@@ -4,7 +4,7 @@
 struct append {
 	struct chat *chat;
 	struct chat_conv *conv;
-	struct store_entry entry;
+	struct store_entry entry;      /* its bodies: behind this */
 	bool duplicate;
 	enum at_err (*with)(struct store_tx *tx, const struct store_entry *entry, void *arg);
 	chat_appended_fn *done;
@@ -23,6 +23,7 @@ static enum at_err append_job(struct store_tx *tx, void *msg)
 	if (append->duplicate) {
 		append->entry.body = append->body;   /* the other one ends with the job */
 		append->entry.body_len = 0;
+		append->entry.author_body = NULL;
 		return append->entry.conv == wanted.conv && append->entry.kind == wanted.kind ? AT_OK : AT_ERR_CONFLICT;
 	}
 	return append->with != NULL ? append->with(tx, &append->entry, append->arg) : AT_OK;
@@ -52,12 +53,12 @@ static enum at_err check(const struct chat *chat, const struct chat_append *entr
 		return AT_ERR_NOT_FOUND;
 	if (entry->re_seq > (*author_out)->conv->last_seq)
 		return AT_ERR_BAD_REQUEST;
-	return entry->body_len > CHAT_BODY_MAX ? AT_ERR_TOO_LARGE : AT_OK;
+	return entry->body_len > CHAT_BODY_MAX || entry->author_body_len > CHAT_BODY_MAX ? AT_ERR_TOO_LARGE : AT_OK;
 }
 
 static struct append *append_new(struct chat *chat, struct chat_member *author, const struct chat_append *from)
 {
-	struct append *append = at_alloc(sizeof(*append) + from->body_len + 1);
+	struct append *append = at_alloc(sizeof(*append) + from->body_len + from->author_body_len + 1);
 	const struct chat_member *other = chat_other(author->conv, author->user);
 	bool shadow = other != NULL && chat_blocked(chat, author->user, other->user);
 
@@ -71,6 +72,11 @@ static struct append *append_new(struct chat *chat, struct chat_member *author, 
 		.body = append->body, .body_len = from->body_len,
 	};
 	memcpy(append->body, from->body, from->body_len);
+	if (from->author_body != NULL) {
+		append->entry.author_body = append->body + from->body_len;
+		append->entry.author_body_len = from->author_body_len;
+		memcpy(append->body + from->body_len, from->author_body, from->author_body_len);
+	}
 	return append;
 }
 

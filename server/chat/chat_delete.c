@@ -28,6 +28,7 @@ static enum at_err delete_job(struct store_tx *tx, void *msg)
 		return err;
 	del->entry.body = "{}";
 	del->entry.body_len = 2;
+	del->entry.author_body = NULL;
 	if (del->duplicate)
 		return del->entry.conv == wanted.conv && del->entry.kind == STORE_DELETE && del->entry.re_seq == wanted.re_seq
 			       ? AT_OK

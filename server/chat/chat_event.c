@@ -81,7 +81,10 @@ void chat_write_entry(struct wire_out *w, const char *key, const struct store_en
 		wire_int(w, "re", (int64_t)entry->re_seq);
 	if (!at_id_is_zero(&entry->call))
 		wire_id(w, "call", &entry->call);
-	wire_raw(w, "body", entry->body, entry->body_len);
+	if (entry->author == viewer && entry->author_body != NULL)
+		wire_raw(w, "body", entry->author_body, entry->author_body_len);
+	else
+		wire_raw(w, "body", entry->body, entry->body_len);
 	wire_obj_end(w);
 }
 

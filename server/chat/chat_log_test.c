@@ -153,6 +153,26 @@ static void test_pages_are_bounded_in_bytes(void **state)
 	world_free(&w);
 }
 
+static void test_the_author_may_read_another_body(void **state)
+{
+	struct world *w = world_new();
+	struct chat_append entry = {.conv = w->conv, .author = ANA, .device = 11, .cid = 1, .kind = STORE_CALL, .body = "{\"o\":\"declined\"}",
+				    .body_len = 16, .author_body = "{\"o\":\"no_answer\"}", .author_body_len = 17};
+
+	(void)state;
+	assert_int_equal(append(w, &entry).err, AT_OK);
+	assert_true(heard(w->ana, "no_answer") && heard(w->ana2, "no_answer") && heard(w->bob, "declined"));
+	assert_false(heard(w->ana, "declined") || heard(w->bob, "no_answer"));
+	struct answer ana = page(w, ANA, 0, 0, 10), bob = hello(w, BOB);
+
+	assert_non_null(strstr(ana.json, "no_answer"));
+	assert_null(strstr(ana.json, "declined"));
+	assert_non_null(strstr(bob.json, "declined"));
+	answer_free(&ana);
+	answer_free(&bob);
+	world_free(&w);
+}
+
 /* ---- hello: unread, notes, what was heard ---- */
 
 static struct answer add_call(struct world *w, uint64_t cid, const struct at_id *call, uint8_t badge, enum store_kind kind, uint64_t re)
@@ -288,6 +308,7 @@ int main(void)
 		AT_TEST(test_deleting_a_note_drops_its_bytes),
 		AT_TEST(test_pages_both_ways),
 		AT_TEST(test_pages_are_bounded_in_bytes),
+		AT_TEST(test_the_author_may_read_another_body),
 		AT_TEST(test_what_counts_as_unread),
 		AT_TEST(test_played_and_heard),
 		AT_TEST(test_heard_needs_receipts_of_both),

@@ -28,7 +28,7 @@ static void bound_page(const struct page *page, struct store_entry **entries, si
 	while (fit < *n) {
 		const struct store_entry *next = page->before != 0 ? &(*entries)[*n - 1 - fit] : &(*entries)[fit];
 
-		bytes += next->body_len + ENTRY_OVERHEAD;
+		bytes += (next->author_body != NULL ? next->author_body_len : next->body_len) + ENTRY_OVERHEAD;
 		if (fit > 0 && bytes > PAGE_BYTES)
 			break;
 		fit++;

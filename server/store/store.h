@@ -124,6 +124,8 @@ struct store_entry {
 	uint8_t badge;                     /* 1: counts as unread for the others (texts, notes, missed calls) */
 	const char *body;
 	size_t body_len;
+	const char *author_body;           /* NULL: the author reads `body` as everybody does */
+	size_t author_body_len;
 };
 /* Appends; fills id and seq in *entry. (device, cid) seen before: *entry becomes the entry written then, *dup_out is true
  * and nothing is written. device 0 is the server: never a duplicate. An AMEND takes its own badge over to the entry it

@@ -6,7 +6,7 @@
 
 enum { PAGE_MAX = 1000 };
 
-#define ENTRY_COLUMNS "id, conv, seq, author, device, cid, ts, kind, badge, re_seq, call, only_for, body"
+#define ENTRY_COLUMNS "id, conv, seq, author, device, cid, ts, kind, badge, re_seq, call, only_for, body, author_body"
 
 static void read_entry(struct store_q *q, void *row)
 {
@@ -25,6 +25,7 @@ static void read_entry(struct store_q *q, void *row)
 	store_c_id(q, &entry->call);
 	entry->only_for = store_c_u64(q);
 	entry->body = store_c_text(q, &entry->body_len);
+	entry->author_body = store_c_text_or_null(q, &entry->author_body_len);
 }
 
 static void read_u64(struct store_q *q, void *row)
@@ -74,8 +75,8 @@ static enum at_err find_by_cid(struct store_tx *tx, struct store_entry *entry)
 
 static enum at_err insert(struct store_tx *tx, const struct store_entry *entry, int *n_out)
 {
-	struct store_q q = store_q(tx, "INSERT INTO entry(conv, seq, author, device, cid, ts, kind, badge, re_seq, call, only_for, body)"
-				       " VALUES(?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(device, cid) WHERE device <> 0 DO NOTHING");
+	struct store_q q = store_q(tx, "INSERT INTO entry(conv, seq, author, device, cid, ts, kind, badge, re_seq, call, only_for, body,"
+				       " author_body) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(device, cid) WHERE device <> 0 DO NOTHING");
 	store_q_u64(&q, entry->conv);
 	store_q_u64(&q, entry->seq);
 	store_q_u64(&q, entry->author);
@@ -87,7 +88,8 @@ static enum at_err insert(struct store_tx *tx, const struct store_entry *entry, 
 	store_q_u64(&q, entry->re_seq);
 	store_q_id(&q, &entry->call);
 	store_q_u64(&q, entry->only_for);
-	AT_ASSERT(sqlite3_bind_text(q.stmt, ++q.param, entry->body, (int)entry->body_len, SQLITE_STATIC) == SQLITE_OK);
+	store_q_textn(&q, entry->body, entry->body_len);
+	store_q_textn(&q, entry->author_body, entry->author_body_len);
 	return store_q_run_n(&q, n_out);
 }
 
@@ -110,7 +112,7 @@ enum at_err store_entry_append(struct store_tx *tx, struct store_entry *entry, b
 	*dup_out = false;
 	if (err != AT_OK)
 		return err;
-	AT_ASSERT(entry->body != NULL && entry->body_len <= 64 * 1024);
+	AT_ASSERT(entry->body != NULL && entry->body_len <= 64 * 1024 && entry->author_body_len <= 64 * 1024);
 	entry->seq = *last + 1;
 	err = insert(tx, entry, &n);
 	if (err != AT_OK)
@@ -136,7 +138,7 @@ enum at_err store_entry_get(struct store_tx *tx, uint64_t conv, uint64_t seq, st
 
 enum at_err store_entry_blank(struct store_tx *tx, uint64_t conv, uint64_t seq)
 {
-	struct store_q q = store_q(tx, "UPDATE entry SET body = '{}', badge = 0 WHERE conv = ? AND seq = ?");
+	struct store_q q = store_q(tx, "UPDATE entry SET body = '{}', author_body = NULL, badge = 0 WHERE conv = ? AND seq = ?");
 	int n;
 
 	store_q_u64(&q, conv);

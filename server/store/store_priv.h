@@ -59,6 +59,7 @@ struct store_q store_q(struct store_tx *tx, const char *sql);   /* sql: a litera
 void store_q_u64(struct store_q *q, uint64_t v);
 void store_q_i64(struct store_q *q, int64_t v);
 void store_q_text(struct store_q *q, const char *s);             /* NULL is "" ; borrowed until the step */
+void store_q_textn(struct store_q *q, const char *s, size_t len);   /* NULL is NULL */
 void store_q_blob(struct store_q *q, const void *data, size_t len);
 void store_q_id(struct store_q *q, const struct at_id *id);      /* zero is NULL */
 
@@ -71,7 +72,8 @@ uint64_t store_c_u64(struct store_q *q);
 int64_t store_c_i64(struct store_q *q);
 bool store_c_bool(struct store_q *q);
 uint8_t store_c_u8(struct store_q *q);
-const char *store_c_text(struct store_q *q, size_t *len_out);   /* len_out may be NULL */
+const char *store_c_text(struct store_q *q, size_t *len_out);   /* len_out may be NULL; a NULL is "" */
+const char *store_c_text_or_null(struct store_q *q, size_t *len_out);
 void store_c_blob(struct store_q *q, void *out, size_t len);     /* zeros when of another length */
 void store_c_id(struct store_q *q, struct at_id *id_out);
 

@@ -30,7 +30,8 @@ static const char *const store_schema[] = {
 	 * call, only_for: NULL and 0 = none. */
 	"CREATE TABLE entry(id INTEGER PRIMARY KEY, conv INTEGER NOT NULL, seq INTEGER NOT NULL, author INTEGER NOT NULL,"
 	" device INTEGER NOT NULL, cid INTEGER NOT NULL, ts INTEGER NOT NULL, kind INTEGER NOT NULL, badge INTEGER NOT NULL,"
-	" re_seq INTEGER NOT NULL, call BLOB, only_for INTEGER NOT NULL, body TEXT NOT NULL);"
+	" re_seq INTEGER NOT NULL, call BLOB, only_for INTEGER NOT NULL, body TEXT NOT NULL,"
+	" author_body TEXT);"
 	"CREATE UNIQUE INDEX entry_conv ON entry(conv, seq);"
 	"CREATE UNIQUE INDEX entry_cid ON entry(device, cid) WHERE device <> 0;"
 	"CREATE INDEX entry_note ON entry(author) WHERE kind = 4;"

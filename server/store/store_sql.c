@@ -55,6 +55,12 @@ void store_q_text(struct store_q *q, const char *s)
 	bound(sqlite3_bind_text(q->stmt, ++q->param, s != NULL ? s : "", -1, SQLITE_STATIC));
 }
 
+void store_q_textn(struct store_q *q, const char *s, size_t len)
+{
+	AT_ASSERT(len <= INT32_MAX);
+	bound(sqlite3_bind_text(q->stmt, ++q->param, s, (int)len, SQLITE_STATIC));
+}
+
 void store_q_blob(struct store_q *q, const void *data, size_t len)
 {
 	AT_ASSERT(len <= INT32_MAX);
@@ -130,7 +136,7 @@ uint8_t store_c_u8(struct store_q *q)
 	return (uint8_t)sqlite3_column_int64(q->stmt, q->col++);
 }
 
-const char *store_c_text(struct store_q *q, size_t *len_out)
+const char *store_c_text_or_null(struct store_q *q, size_t *len_out)
 {
 	int col = q->col++;
 	const char *s = (const char *)sqlite3_column_text(q->stmt, col);
@@ -139,8 +145,15 @@ const char *store_c_text(struct store_q *q, size_t *len_out)
 	if (len_out != NULL)
 		*len_out = s != NULL ? len : 0;
 	if (s == NULL)
-		return "";
+		return NULL;
 	return q->copy ? at_arena_strndup(q->tx->arena, s, len) : s;
+}
+
+const char *store_c_text(struct store_q *q, size_t *len_out)
+{
+	const char *s = store_c_text_or_null(q, len_out);
+
+	return s != NULL ? s : "";
 }
 
 void store_c_blob(struct store_q *q, void *out, size_t len)
