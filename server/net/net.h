@@ -71,7 +71,7 @@ struct net_options {
 	const char *listen_addr;           /* "127.0.0.1", "::", ... */
 	uint16_t port;                     /* 0 = any free one */
 	const char *tls_cert, *tls_key;    /* PEM files; NULL = plain */
-	uint32_t conns_max;                /* further ones are closed at once */
+	uint32_t conns_max;                /* further ones are closed at once; 0 = no limit */
 };
 /* Fails with AT_ERR_UNAVAILABLE when the address cannot be bound, BAD_REQUEST when the certificate cannot be used; says why in the log. */
 AT_MUST enum at_err net_server_new(struct at_loop *loop, const struct net_options *options, const struct net_handler *handler,
