@@ -41,7 +41,8 @@ ssize_t net_io_read(struct net_conn *conn, void *data, size_t len)
 		return plain_result(recv(conn->fd, data, len, 0));
 	size_t n = 0;
 	ERR_clear_error();
-	return tls_result(conn, SSL_read_ex(conn->ssl, data, len, &n), n);
+	int ok = SSL_read_ex(conn->ssl, data, len, &n);
+	return tls_result(conn, ok, n);
 }
 
 static ssize_t tls_write(struct net_conn *conn, const void *data, size_t len)
@@ -50,7 +51,8 @@ static ssize_t tls_write(struct net_conn *conn, const void *data, size_t len)
 	if (!len)
 		return NET_IO_AGAIN;
 	ERR_clear_error();
-	return tls_result(conn, SSL_write_ex(conn->ssl, data, len, &n), n);
+	int ok = SSL_write_ex(conn->ssl, data, len, &n);
+	return tls_result(conn, ok, n);
 }
 
 /* One record from many pieces. OpenSSL wants a write that did not go through repeated with the same bytes: the queue only grows at its

@@ -79,7 +79,8 @@ AT_MUST enum at_err net_server_new(struct at_loop *loop, const struct net_option
 uint16_t net_server_port(const struct net_server *server);
 void net_server_stop(struct net_server *server);           /* no new connections; sockets close with 1001 */
 void net_server_free(struct net_server **server);          /* cuts what is left: on_close and on_gone are called from it */
-/* Creates ca.pem, server.pem and server.key in dir when they are missing or their names no longer fit this host's addresses. */
+/* Creates ca.pem, ca.key, server.pem and server.key in dir when they are missing, near their end, or their names no longer fit this
+ * host's name and addresses. IO when it cannot write them. Blocks: before the loop runs. */
 AT_MUST enum at_err net_tls_self(const char *dir);
 
 struct net_reply {
