@@ -10,7 +10,6 @@
 #include "call/call.h"
 #include "chat/chat.h"
 #include "hub/hub.h"
-#include "ipc/ipc.h"
 #include "store/store.h"
 #include "wire/wire.h"
 
