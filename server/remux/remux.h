@@ -23,7 +23,7 @@ struct remux_job {
 
 struct remux_result {
 	uint64_t number;
-	enum at_err err;            /* OK, UNREADABLE, TOO_LARGE, TIMEOUT, FULL, INTERNAL */
+	enum at_err err;            /* OK, UNREADABLE, TOO_LARGE, TIMEOUT, FULL, BUSY, UNAVAILABLE, INTERNAL */
 	char mime[REMUX_MIME_MAX];  /* "audio/mp4; codecs=opus", ... */
 	int64_t duration_ms;
 	uint64_t bytes;

@@ -223,6 +223,10 @@ static enum at_err find_origin(struct remux_in *in)
 	}
 	if (in->origin_us == INT64_MAX)
 		in->origin_us = 0;
+	/* A track that is announced and says nothing is none: the container is chosen by what there is. */
+	for (int track = 0; track < REMUX_TRACKS; track++)
+		if (!seen[track])
+			in->stream[track] = -1;
 	return in->held_n ? AT_OK : AT_ERR_UNREADABLE;
 }
 

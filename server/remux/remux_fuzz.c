@@ -1,0 +1,44 @@
+/* Hostile recordings: the first byte says whether pictures are wanted and where the bytes are cut in two segments. */
+#include "remux/remux.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static int file_of(const uint8_t *data, size_t len)
+{
+	int fd = memfd_create("segment", MFD_CLOEXEC);
+	if (fd < 0 || pwrite(fd, data, len, 0) != (ssize_t)len)
+		abort();
+	return fd;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	if (len < 1)
+		return 0;
+	uint8_t flags = data[0];
+	size_t cut = flags & 2 ? len * (flags >> 2) / 64 : 0;
+	struct remux_job job = {.video = flags & 1, .segments = 1, .max_ms = 182000, .max_bytes = 1 << 24};
+	int fds[2] = {-1, -1}, out = file_of(NULL, 0);
+	if (cut > 1 && cut < len) {
+		fds[0] = file_of(data + 1, cut - 1);
+		fds[1] = file_of(data + cut, len - cut);
+		job.segments = 2;
+	} else {
+		fds[0] = file_of(data + 1, len - 1);
+	}
+	struct remux_result result = remux_files(&job, out, fds);
+	struct remux_result parsed;
+	uint8_t body[REMUX_RESULT_LEN];
+	remux_result_put(&result, body);
+	if (remux_result_parse(body, sizeof(body), &parsed) || (!result.err && (!result.bytes || result.duration_ms > job.max_ms)))
+		abort();
+	close(out);
+	close(fds[0]);
+	if (fds[1] >= 0)
+		close(fds[1]);
+	return 0;
+}
