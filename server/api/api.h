@@ -22,11 +22,11 @@ struct api;
 /* What hello and /api/about tell, and what sockets are held to. The modules enforce their own. */
 struct api_limits {
 	int64_t ring_ms, ring_stop_ms, unreachable_ms;
-	int64_t note_offer_ms;              /* "Leave a note now" without an acknowledgement: 5000 */
+	int64_t note_offer_ms; /* "Leave a note now" without an acknowledgement: 5000 */
 	int64_t voice_max_ms, video_max_ms, note_min_ms;
-	int64_t warn_ms;                    /* before the limit: 15000 */
-	uint32_t commands_per_s;            /* a socket's sustained commands, burst four times that: 50. 0 = no limit */
-	uint32_t messages_per_s;            /* msg.send, got and fragments each: 200. 0 = no limit */
+	int64_t warn_ms;         /* before the limit: 15000 */
+	uint32_t commands_per_s; /* a socket's sustained commands, burst four times that: 50. 0 = no limit */
+	uint32_t messages_per_s; /* msg.send, got and fragments each: 200. 0 = no limit */
 };
 
 /* Everything outlives the api. Strings are copied. */
@@ -38,17 +38,19 @@ struct api_deps {
 	struct chat *chat;
 	struct calls *calls;
 	struct notes *notes;
-	const struct api_limits *limits;    /* copied; NULL = the defaults above */
-	const char *web_dir;                /* the built web client; NULL = none */
-	const char *ca_pem;                 /* file given out at /ca.pem; NULL = 404 */
-	const char *name, *version;         /* for /api/about */
-	const char *origin;                 /* "https://chat.example.org" behind a proxy; NULL = scheme of the socket and Host */
-	bool tls;                           /* the server itself speaks TLS: cookies are __Host-at and Secure */
+	const struct api_limits *limits; /* copied; NULL = the defaults above */
+	const char *web_dir;             /* the built web client; NULL = none */
+	const char *ca_pem;              /* file given out at /ca.pem; NULL = 404 */
+	const char *name, *version;      /* for /api/about */
+	/* "https://chat.example.org" behind a proxy; NULL = scheme of the socket and Host */
+	const char *origin;
+	bool tls; /* the server itself speaks TLS: cookies are __Host-at and Secure */
 };
 
 /* Reads web_dir's names. IO when it is given and cannot be read. Registers with hub for presence. */
 AT_MUST enum at_err api_new(const struct api_deps *deps, struct api **api_out);
-/* After net_server_free, which ends every socket, and after store_drain: answers that are still under way are dropped. */
+/* After net_server_free, which ends every socket, and after notes, calls, chat and auth, which may still answer while they close; before
+ * the hub. What nobody answered is dropped. */
 void api_free(struct api **api);
 /* What net_server_new takes. */
 const struct net_handler *api_handler(struct api *api);

@@ -188,9 +188,9 @@ void auth_free(struct auth **auth)
 		return;
 	a->closing = true;
 	at_worker_free(&a->worker);
-	while (a->hashing)                  /* finished hashes are on their way back through the loop */
+	while (a->hashing) /* finished hashes are on their way back through the loop */
 		at_loop_step(a->loop, 10);
-	store_drain(a->store);              /* and may have left a write of what was counted against them */
+	store_drain(a->store); /* and may have left a write of what was counted against them */
 	at_timer_free(&a->sweep);
 	free_maps(a);
 	at_free(a);

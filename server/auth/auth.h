@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { AUTH_TOKEN_LEN = 43 };      /* 256 bits, base64url */
+enum { AUTH_TOKEN_LEN = 43 }; /* 256 bits, base64url */
 
 struct auth;
 
@@ -30,12 +30,13 @@ struct auth_device {
 	uint8_t token_hash[32];
 };
 
-AT_MUST enum at_err auth_new(struct at_loop *loop, struct store *store, struct hub *hub, struct auth **auth_out);   /* loads */
+/* loads */
+AT_MUST enum at_err auth_new(struct at_loop *loop, struct store *store, struct hub *hub, struct auth **auth_out);
 void auth_free(struct auth **auth);
 
-const struct auth_user *auth_user(const struct auth *auth, uint64_t id);              /* NULL when there is none */
+const struct auth_user *auth_user(const struct auth *auth, uint64_t id); /* NULL when there is none */
 const struct auth_user *auth_user_by_name(const struct auth *auth, const char *username);
-const struct auth_device *auth_device(const struct auth *auth, uint64_t id);          /* NULL when revoked */
+const struct auth_device *auth_device(const struct auth *auth, uint64_t id); /* NULL when revoked */
 bool auth_has_users(const struct auth *auth);
 /* Whose cookie this is; NULL when nobody's: unknown, revoked, unused for 30 days or made 180 days ago. */
 const struct auth_device *auth_session(const struct auth *auth, const char *token);
@@ -48,8 +49,10 @@ void auth_token_hash(const char *token, uint8_t hash_out[32]);
 void auth_frame_token(const struct auth *auth, const char *session_token, char out[AUTH_TOKEN_LEN + 1]);
 bool auth_frame_token_ok(const struct auth *auth, uint64_t device, const char *frame_token);
 /* At most max users whose name has a word, or whose username, starting with q (case folded). */
-size_t auth_find(const struct auth *auth, const char *q, size_t max, uint64_t *users_out);   /* by name, then username */
-size_t auth_devices_of(const struct auth *auth, uint64_t user, size_t max, uint64_t *devices_out);   /* sessions still good, by id */
+/* by name, then username */
+size_t auth_find(const struct auth *auth, const char *q, size_t max, uint64_t *users_out);
+/* sessions still good, by id */
+size_t auth_devices_of(const struct auth *auth, uint64_t user, size_t max, uint64_t *devices_out);
 
 /* The answer to signing in or joining: on AT_OK token is the new session's, shown once. retry_ms with RATE_LIMITED. */
 struct auth_result {
@@ -69,11 +72,14 @@ void auth_join(struct auth *auth, const char *invite, const char *username, cons
 	       const char *device, const char *addr, auth_done_fn *done, void *arg);
 void auth_signin(struct auth *auth, const char *username, const char *password, const char *device, const char *addr,
 		 auth_done_fn *done, void *arg);
-void auth_link(struct auth *auth, const char *link, const char *device, const char *addr, auth_done_fn *done, void *arg);
+void auth_link(struct auth *auth, const char *link, const char *device, const char *addr, auth_done_fn *done,
+	       void *arg);
 
 typedef void auth_err_fn(void *arg, enum at_err err);
-void auth_device_revoke(struct auth *auth, uint64_t user, uint64_t device, auth_err_fn *done, void *arg);   /* closes its sockets (4001) */
-void auth_device_rename(struct auth *auth, uint64_t user, uint64_t device, const char *name, auth_err_fn *done, void *arg);
+/* closes its sockets (4001) */
+void auth_device_revoke(struct auth *auth, uint64_t user, uint64_t device, auth_err_fn *done, void *arg);
+void auth_device_rename(struct auth *auth, uint64_t user, uint64_t device, const char *name, auth_err_fn *done,
+			void *arg);
 /* Name and settings; the rest of *changed but its id is not looked at. BAD_REQUEST: a name that is none. */
 void auth_user_put(struct auth *auth, const struct auth_user *changed, auth_err_fn *done, void *arg);
 
@@ -90,9 +96,9 @@ void auth_invite_revoke(struct auth *auth, uint64_t by, uint64_t invite, auth_er
 size_t auth_invites(const struct auth *auth, uint64_t by, size_t max, struct store_invite *invites_out);
 
 /* Command line, no loop running: writes at once. */
-AT_MUST enum at_err auth_user_add_now(struct store *store, const char *username, const char *name, const char *password, bool admin,
-				      uint64_t *id_out);
-AT_MUST enum at_err auth_invite_now(struct store *store, uint64_t link_user, uint32_t uses, int64_t valid_ms, bool admin,
-				    char token_out[AUTH_TOKEN_LEN + 1]);
+AT_MUST enum at_err auth_user_add_now(struct store *store, const char *username, const char *name, const char *password,
+				      bool admin, uint64_t *id_out);
+AT_MUST enum at_err auth_invite_now(struct store *store, uint64_t link_user, uint32_t uses, int64_t valid_ms,
+				    bool admin, char token_out[AUTH_TOKEN_LEN + 1]);
 
 #endif

@@ -49,7 +49,8 @@ static void revoked(void *msg, enum at_err err)
 	struct device_change *change = msg;
 	if (err == AT_OK)
 		at_log(AT_LOG_INFO, "auth.revoked", "device", AT_INT(change->row.id), NULL);
-	else                          /* it is out for now, but would be back after a restart: the asker hears that it failed */
+	/* it is out for now, but would be back after a restart: the asker hears that it failed */
+	else
 		auth_device_learn(change->auth, &change->row);
 	change_end(change, err);
 }
@@ -78,7 +79,8 @@ static void renamed(void *msg, enum at_err err)
 	change_end(change, err);
 }
 
-void auth_device_rename(struct auth *auth, uint64_t user, uint64_t device, const char *name, auth_err_fn *done, void *arg)
+void auth_device_rename(struct auth *auth, uint64_t user, uint64_t device, const char *name, auth_err_fn *done,
+			void *arg)
 {
 	char *clean;
 	enum at_err err = auth_name_clean(name, &clean);

@@ -35,8 +35,8 @@ enum at_err auth_invite_look(const struct auth *auth, const char *token, bool *a
 }
 
 /* Everything but who: shared with the command line. */
-static enum at_err invite_init(struct store_invite *invite, uint64_t link_user, uint32_t uses, int64_t valid_ms, bool admin,
-			       char token_out[AUTH_TOKEN_LEN + 1])
+static enum at_err invite_init(struct store_invite *invite, uint64_t link_user, uint32_t uses, int64_t valid_ms,
+			       bool admin, char token_out[AUTH_TOKEN_LEN + 1])
 {
 	if (uses < 1 || uses > USES_MAX || valid_ms < 1 || valid_ms > VALID_MAX_MS || (link_user && admin))
 		return AT_ERR_BAD_REQUEST;
@@ -78,7 +78,8 @@ void auth_invite_new(struct auth *auth, uint64_t by, uint64_t link_user, uint32_
 	const struct auth_user *maker = auth_user(auth, by);
 	struct making *making = at_alloc(sizeof(*making));
 	enum at_err err = invite_init(&making->invite, link_user, uses, valid_ms, admin, making->token);
-	if (err == AT_OK && ((by && !maker) || (admin && by && !maker->admin) || (link_user && !auth_user(auth, link_user))))
+	if (err == AT_OK &&
+	    ((by && !maker) || (admin && by && !maker->admin) || (link_user && !auth_user(auth, link_user))))
 		err = AT_ERR_NOT_FOUND;
 	if (err != AT_OK) {
 		done(arg, err, 0, NULL, 0);

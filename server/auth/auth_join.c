@@ -10,7 +10,7 @@
 struct join {
 	struct auth *auth;
 	uint8_t token_hash[AUTH_HASH_LEN];
-	char *username, *name, *password;      /* password: the hash */
+	char *username, *name, *password; /* password: the hash */
 	struct store_user user;
 	struct store_invite invite;
 	struct auth_fresh fresh;
@@ -91,7 +91,8 @@ static void joined(void *msg, enum at_err err)
 		invite_used(join->auth, &join->invite);
 		auth_user_learn(join->auth, &join->user);
 		auth_fresh_learn(join->auth, &join->fresh);
-		at_log(AT_LOG_INFO, "auth.joined", "user", AT_INT(join->user.id), "device", AT_INT(join->fresh.device.id), NULL);
+		at_log(AT_LOG_INFO, "auth.joined", "user", AT_INT(join->user.id), "device",
+		       AT_INT(join->fresh.device.id), NULL);
 	}
 	finish(join, err);
 }
@@ -105,8 +106,10 @@ static void hashed(void *arg, enum at_err err, const char *hash, bool ok)
 		return;
 	}
 	join->password = at_strdup(hash);
-	join->user = (struct store_user){
-		.username = join->username, .name = join->name, .password = join->password, .receipts = true};
+	join->user = (struct store_user){.username = join->username,
+					 .name = join->name,
+					 .password = join->password,
+					 .receipts = true};
 	store_write(join->auth->store, join_job, joined, join, 0);
 }
 
@@ -152,8 +155,8 @@ static void linked(void *msg, enum at_err err)
 	if (err == AT_OK) {
 		invite_used(join->auth, &join->invite);
 		auth_fresh_learn(join->auth, &join->fresh);
-		at_log(AT_LOG_INFO, "auth.linked", "user", AT_INT(join->fresh.device.user), "device", AT_INT(join->fresh.device.id),
-		       NULL);
+		at_log(AT_LOG_INFO, "auth.linked", "user", AT_INT(join->fresh.device.user), "device",
+		       AT_INT(join->fresh.device.id), NULL);
 	}
 	finish(join, err);
 }

@@ -46,7 +46,8 @@ static bool has_trick(const char *name)
 			return true;
 		if (*p == 0xe2 && p[1] == 0x80 && ((p[2] >= 0x8b && p[2] <= 0x8f) || (p[2] >= 0xa8 && p[2] <= 0xae)))
 			return true;
-		if ((*p == 0xe2 && p[1] == 0x81 && p[2] >= 0xa0 && p[2] <= 0xa9) || (*p == 0xef && p[1] == 0xbb && p[2] == 0xbf))
+		if ((*p == 0xe2 && p[1] == 0x81 && p[2] >= 0xa0 && p[2] <= 0xa9) ||
+		    (*p == 0xef && p[1] == 0xbb && p[2] == 0xbf))
 			return true;
 	}
 	return false;
@@ -67,12 +68,14 @@ enum at_err auth_name_clean(const char *raw, char **name_out)
 
 /* The commonest of those with ten characters and more in published lists. */
 static const char *const common[] = {
-	"1234567890", "0123456789", "0987654321", "9876543210", "1234567891", "12345678910", "123456789a", "123456789q", "a123456789",
-	"1q2w3e4r5t", "q1w2e3r4t5", "1q2w3e4r5t6y", "1qaz2wsx3edc", "zaq12wsxcde3", "qwertyuiop", "qwerty1234", "qwerty12345",
-	"qwerty123456", "1234qwerasdf", "asdfghjkl1", "asdfghjkl;", "zxcvbnm123", "password12", "password123", "password1234",
-	"password12345", "password!1", "passw0rd123", "p@ssw0rd123", "mypassword", "iloveyou12", "iloveyou123", "welcome123",
-	"welcome1234", "letmein123", "letmein1234", "administrator", "admin12345", "admin123456", "changeme123", "football123",
-	"baseball123", "princess123", "sunshine123", "superman123", "aftertone1", "aftertone123", "correcthorsebatterystaple",
+	"1234567890",    "0123456789",    "0987654321",  "9876543210",  "1234567891",   "12345678910",
+	"123456789a",    "123456789q",    "a123456789",  "1q2w3e4r5t",  "q1w2e3r4t5",   "1q2w3e4r5t6y",
+	"1qaz2wsx3edc",  "zaq12wsxcde3",  "qwertyuiop",  "qwerty1234",  "qwerty12345",  "qwerty123456",
+	"1234qwerasdf",  "asdfghjkl1",    "asdfghjkl;",  "zxcvbnm123",  "password12",   "password123",
+	"password1234",  "password12345", "password!1",  "passw0rd123", "p@ssw0rd123",  "mypassword",
+	"iloveyou12",    "iloveyou123",   "welcome123",  "welcome1234", "letmein123",   "letmein1234",
+	"administrator", "admin12345",    "admin123456", "changeme123", "football123",  "baseball123",
+	"princess123",   "sunshine123",   "superman123", "aftertone1",  "aftertone123", "correcthorsebatterystaple",
 };
 
 static bool one_character(const char *s)

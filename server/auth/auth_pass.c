@@ -15,7 +15,7 @@ static const char dummy[] =
 struct pass_job {
 	struct auth *auth;
 	char *password;
-	char *stored;                     /* NULL: make one */
+	char *stored; /* NULL: make one */
 	char hash[crypto_pwhash_STRBYTES];
 	enum at_err err;
 	bool ok;
@@ -47,7 +47,7 @@ static void run(void *ctx, void *msg)
 	if (job->stored)
 		job->ok = crypto_pwhash_str_verify(job->stored, job->password, len) == 0;
 	else if (crypto_pwhash_str(job->hash, job->password, len, PASS_OPS, PASS_MEM) != 0)
-		job->err = AT_ERR_BUSY;   /* no memory for it now */
+		job->err = AT_ERR_BUSY; /* no memory for it now */
 	at_loop_post(job->auth->loop, finished, job);
 }
 

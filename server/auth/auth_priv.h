@@ -37,19 +37,20 @@ struct auth {
 	struct hub *hub;
 	struct at_worker *worker;
 	struct at_timer *sweep;
-	size_t hashing;                  /* hashes whose answer has not come back */
+	size_t hashing; /* hashes whose answer has not come back */
 	bool closing;
-	struct at_map *users;            /* id -> auth_user_kept */
-	struct at_map *by_username;      /* -> auth_user_kept */
-	struct at_map *devices;          /* id -> auth_device_kept */
-	struct at_map *by_token;         /* token hash -> auth_device_kept */
-	struct at_map *invites;          /* token hash -> store_invite */
-	struct at_map *limits;           /* key -> auth_limit */
+	struct at_map *users;       /* id -> auth_user_kept */
+	struct at_map *by_username; /* -> auth_user_kept */
+	struct at_map *devices;     /* id -> auth_device_kept */
+	struct at_map *by_token;    /* token hash -> auth_device_kept */
+	struct at_map *invites;     /* token hash -> store_invite */
+	struct at_map *limits;      /* key -> auth_limit */
 };
 
 /* ---- auth_token.c ---- */
 void auth_token_new(char out[AUTH_TOKEN_LEN + 1], uint8_t hash_out[AUTH_HASH_LEN]);
-AT_MUST enum at_err auth_token_parse(const char *token, uint8_t hash_out[AUTH_HASH_LEN]);   /* BAD_REQUEST: none of ours */
+/* BAD_REQUEST: none of ours */
+AT_MUST enum at_err auth_token_parse(const char *token, uint8_t hash_out[AUTH_HASH_LEN]);
 
 /* ---- auth_name.c: what people may be called; *_out is the caller's to free ---- */
 AT_MUST enum at_err auth_username_clean(const char *raw, char **username_out);
@@ -61,7 +62,8 @@ AT_MUST enum at_err auth_password_fit(const char *password, const char *username
 typedef void auth_pass_fn(void *arg, enum at_err err, const char *hash, bool ok);
 AT_MUST enum at_err auth_pass_make(struct auth *auth, const char *password, auth_pass_fn *done, void *arg);
 /* stored NULL or "": hashes against a dummy, which nothing fits, in the same time. */
-AT_MUST enum at_err auth_pass_check(struct auth *auth, const char *password, const char *stored, auth_pass_fn *done, void *arg);
+AT_MUST enum at_err auth_pass_check(struct auth *auth, const char *password, const char *stored, auth_pass_fn *done,
+				    void *arg);
 AT_MUST enum at_err auth_pass_hash_now(const char *password, char **hash_out);
 
 /* ---- auth_throttle.c ---- */
@@ -74,13 +76,14 @@ struct auth_attempt {
 	char user_key[AUTH_USERNAME_MAX + 16];
 	char addr_key[AUTH_ADDR_KEY_MAX];
 };
-struct auth_attempt auth_attempt_of(const char *username, const char *addr);     /* username NULL: the address only */
+struct auth_attempt auth_attempt_of(const char *username, const char *addr); /* username NULL: the address only */
 /* How long this attempt has to wait; 0 = go. */
 int64_t auth_attempt_wait(const struct auth *auth, const struct auth_attempt *attempt);
 /* Every attempt is a failure until it is known to be none, so many at once gain nothing. */
 void auth_attempt_begin(struct auth *auth, const struct auth_attempt *attempt);
-void auth_attempt_succeeded(struct auth *auth, const struct auth_attempt *attempt);   /* forgets the account's failures */
-void auth_attempt_undo(struct auth *auth, const struct auth_attempt *attempt);        /* it was not judged */
+/* forgets the account's failures */
+void auth_attempt_succeeded(struct auth *auth, const struct auth_attempt *attempt);
+void auth_attempt_undo(struct auth *auth, const struct auth_attempt *attempt); /* it was not judged */
 void auth_limit_learn(struct auth *auth, const struct store_limit *row);
 void auth_limits_sweep(struct auth *auth);
 void auth_limits_free(struct auth *auth);
@@ -104,8 +107,8 @@ struct auth_user_kept *auth_user_learn(struct auth *auth, const struct store_use
 struct auth_device_kept *auth_device_learn(struct auth *auth, const struct store_device *row);
 void auth_device_forget(struct auth *auth, struct auth_device_kept *kept);
 void auth_invite_learn(struct auth *auth, const struct store_invite *row);
-void auth_user_row(const struct auth_user *user, struct store_user *row_out);                  /* borrows strings */
-void auth_device_row(const struct auth_device_kept *kept, struct store_device *row_out);       /* borrows strings */
+void auth_user_row(const struct auth_user *user, struct store_user *row_out);            /* borrows strings */
+void auth_device_row(const struct auth_device_kept *kept, struct store_device *row_out); /* borrows strings */
 
 /* ---- auth_invite.c ---- */
 /* The invitation or link while it is good, else NULL. */

@@ -116,7 +116,8 @@ static enum at_err wait_for(struct world *w, struct answer *answer)
 	return answer->err;
 }
 
-static enum at_err signin(struct world *w, const char *username, const char *password, const char *addr, struct answer *answer)
+static enum at_err signin(struct world *w, const char *username, const char *password, const char *addr,
+			  struct answer *answer)
 {
 	*answer = (struct answer){0};
 	auth_signin(w->auth, username, password, "laptop", addr, on_result, answer);
@@ -130,7 +131,8 @@ static enum at_err join(struct world *w, const char *token, const char *username
 	return wait_for(w, answer);
 }
 
-static enum at_err invite(struct world *w, uint64_t by, uint64_t link_user, uint32_t uses, bool admin, struct answer *answer)
+static enum at_err invite(struct world *w, uint64_t by, uint64_t link_user, uint32_t uses, bool admin,
+			  struct answer *answer)
 {
 	*answer = (struct answer){0};
 	auth_invite_new(w->auth, by, link_user, uses, DAY, admin, on_invite, answer);
@@ -146,7 +148,11 @@ static enum at_err add_row(struct store_tx *tx, void *msg)
 /* A person without a password. */
 static uint64_t person(struct world *w, const char *username, const char *name)
 {
-	struct store_user row = {.username = username, .name = name, .password = "", .receipts = true, .created = at_wall_ms()};
+	struct store_user row = {.username = username,
+				 .name = name,
+				 .password = "",
+				 .receipts = true,
+				 .created = at_wall_ms()};
 	assert_int_equal(store_run_now(w->store, add_row, &row), AT_OK);
 	auth_user_learn(w->auth, &row);
 	return row.id;
@@ -232,12 +238,21 @@ static void test_what_may_not_be_chosen(void **state)
 	memset(long_username, 'x', 33), long_username[33] = 0;
 	memset(long_password, 'x', 257), long_password[257] = 0, long_password[0] = 'y';
 	const char *const bad[][4] = {
-		{"", "Ana", GOOD, "laptop"}, {"an a", "Ana", GOOD, "laptop"}, {"\xc3\xa4na", "Ana", GOOD, "laptop"},
-		{long_username, "Ana", GOOD, "laptop"}, {"ana", " ", GOOD, "laptop"}, {"ana", long_name, GOOD, "laptop"},
-		{"ana", "A\xe2\x80\xaena", GOOD, "laptop"}, {"ana", "A\nna", GOOD, "laptop"}, {"ana", "Ana", "ninechars", "laptop"},
-		{"ana", "Ana", "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xb6", "laptop"}, {"ana", "Ana", long_password, "laptop"},
-		{"ana", "Ana", "Password123", "laptop"}, {"ana", "Ana", "aaaaaaaaaaaa", "laptop"},
-		{"anastasia.k", "Ana", "Anastasia.K", "laptop"}, {"ana", "Ana", GOOD, ""},
+		{"", "Ana", GOOD, "laptop"},
+		{"an a", "Ana", GOOD, "laptop"},
+		{"\xc3\xa4na", "Ana", GOOD, "laptop"},
+		{long_username, "Ana", GOOD, "laptop"},
+		{"ana", " ", GOOD, "laptop"},
+		{"ana", long_name, GOOD, "laptop"},
+		{"ana", "A\xe2\x80\xaena", GOOD, "laptop"},
+		{"ana", "A\nna", GOOD, "laptop"},
+		{"ana", "Ana", "ninechars", "laptop"},
+		{"ana", "Ana", "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xb6", "laptop"},
+		{"ana", "Ana", long_password, "laptop"},
+		{"ana", "Ana", "Password123", "laptop"},
+		{"ana", "Ana", "aaaaaaaaaaaa", "laptop"},
+		{"anastasia.k", "Ana", "Anastasia.K", "laptop"},
+		{"ana", "Ana", GOOD, ""},
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct answer a = {0};
@@ -335,7 +350,8 @@ static void test_unknown_takes_the_time_of_wrong(void **state)
 	for (int i = 0; i < 3; i++)
 		for (int who = 0; who < 2; who++) {
 			int64_t start = at_mono_us();
-			assert_int_equal(signin(w, who ? "nobody" : "ana", "not the password", "127.0.0.1", &a), AT_ERR_UNAUTHORIZED);
+			assert_int_equal(signin(w, who ? "nobody" : "ana", "not the password", "127.0.0.1", &a),
+					 AT_ERR_UNAUTHORIZED);
 			int64_t took = at_mono_us() - start;
 			best[who] = took < best[who] ? took : best[who];
 		}
@@ -378,11 +394,13 @@ static void test_penalties_grow_decay_and_survive_a_restart(void **state)
 static void test_addresses_are_throttled_too(void **state)
 {
 	struct world *w = *state;
-	struct auth_attempt six = auth_attempt_of("x", "2001:db8:1:2::1"), near = auth_attempt_of("y", "2001:db8:1:2:ffff::9"),
+	struct auth_attempt six = auth_attempt_of("x", "2001:db8:1:2::1"),
+			    near = auth_attempt_of("y", "2001:db8:1:2:ffff::9"),
 			    far = auth_attempt_of("y", "2001:db8:1:3::1");
 	assert_string_equal(six.addr_key, near.addr_key);
 	assert_string_not_equal(six.addr_key, far.addr_key);
-	assert_string_equal(auth_attempt_of("y", "::ffff:192.0.2.7").addr_key, auth_attempt_of("y", "192.0.2.7").addr_key);
+	assert_string_equal(auth_attempt_of("y", "::ffff:192.0.2.7").addr_key,
+			    auth_attempt_of("y", "192.0.2.7").addr_key);
 	assert_string_equal(auth_attempt_of("y", "127.0.0.1").addr_key, "");
 	assert_string_equal(auth_attempt_of("y", "::1").addr_key, "");
 	for (int i = 0; i < 21; i++) {
@@ -471,7 +489,7 @@ static void test_sessions_run_out(void **state)
 	at_clock_shift_for_test(6 * DAY, 0);
 	assert_null(auth_session(w->auth, used.result.token));
 	at_clock_shift_for_test(-180 * DAY, 0);
-	assert_non_null(auth_session(w->auth, used.result.token));   /* a wrong clock revokes nobody */
+	assert_non_null(auth_session(w->auth, used.result.token)); /* a wrong clock revokes nobody */
 }
 
 struct socket {
@@ -541,7 +559,7 @@ static void test_changing_people_and_devices(void **state)
 	char name[] = " Ana Maria ";
 	changed.name = name;
 	auth_user_put(w->auth, &changed, on_err, &done);
-	changed = *auth_user(w->auth, ana);      /* before the first is on disk */
+	changed = *auth_user(w->auth, ana); /* before the first is on disk */
 	changed.receipts = false;
 	changed.hide_decline = true;
 	changed.quiet_until = 12345;
@@ -564,7 +582,8 @@ static void test_changing_people_and_devices(void **state)
 	assert_string_equal(user->name, "Ana Maria");
 	assert_true(!user->receipts && user->hide_decline && user->quiet_until == 12345);
 	assert_string_equal(auth_device(w->auth, a.result.device)->name, "Kitchen");
-	assert_true(auth_device(w->auth, a.result.device)->seen > auth_device(w->auth, a.result.device)->created + HOUR);
+	assert_true(auth_device(w->auth, a.result.device)->seen >
+		    auth_device(w->auth, a.result.device)->created + HOUR);
 	at_clock_shift_for_test(-2 * HOUR, 0);
 }
 

@@ -58,7 +58,11 @@ void auth_user_put(struct auth *auth, const struct auth_user *changed, auth_err_
 		return;
 	}
 	struct changing *changing = at_alloc(sizeof(*changing));
-	*changing = (struct changing){.auth = auth, .name = name, .name_before = at_strdup(user->name), .done = done, .arg = arg};
+	*changing = (struct changing){.auth = auth,
+				      .name = name,
+				      .name_before = at_strdup(user->name),
+				      .done = done,
+				      .arg = arg};
 	auth_user_row(user, &changing->row);
 	changing->before = changing->row;
 	changing->before.name = changing->name_before;
@@ -166,8 +170,8 @@ static enum at_err add_job(struct store_tx *tx, void *msg)
 	return store_user_add(tx, user, &user->id);
 }
 
-enum at_err auth_user_add_now(struct store *store, const char *username, const char *name, const char *password, bool admin,
-			      uint64_t *id_out)
+enum at_err auth_user_add_now(struct store *store, const char *username, const char *name, const char *password,
+			      bool admin, uint64_t *id_out)
 {
 	AT_ASSERT(sodium_init() >= 0);
 	char *clean_username = NULL, *clean_name = NULL, *hash = NULL;
@@ -178,7 +182,11 @@ enum at_err auth_user_add_now(struct store *store, const char *username, const c
 		err = auth_password_fit(password, clean_username);
 	if (err == AT_OK)
 		err = auth_pass_hash_now(password, &hash);
-	struct store_user user = {.username = clean_username, .name = clean_name, .password = hash, .admin = admin, .receipts = true,
+	struct store_user user = {.username = clean_username,
+				  .name = clean_name,
+				  .password = hash,
+				  .admin = admin,
+				  .receipts = true,
 				  .created = at_wall_ms()};
 	if (err == AT_OK)
 		err = store_run_now(store, add_job, &user);

@@ -14,14 +14,14 @@ struct hub_user {
 
 /* A walk over a user's sessions that survives any of them going, the last one included: sending may find the peer gone. */
 struct hub_walk {
-	struct hub_user *user;        /* NULL once the user's last session went */
+	struct hub_user *user; /* NULL once the user's last session went */
 	struct at_link *next;
 	struct hub_walk *outer;
 };
 
 struct hub {
-	struct at_map *users;         /* user id -> struct hub_user */
-	struct at_map *devices;       /* device id -> struct hub_session */
+	struct at_map *users;   /* user id -> struct hub_user */
+	struct at_map *devices; /* device id -> struct hub_session */
 	struct hub_walk *walks;
 	struct {
 		hub_presence_fn *fn;

@@ -15,27 +15,28 @@ struct hub_session;
 
 /* How the owner of the socket is told. Both may be called at any time between hub_add and hub_remove, not after. */
 struct hub_session_ops {
-	void (*send)(struct hub_session *session, struct at_bytes *frame, bool binary);   /* borrows frame */
+	void (*send)(struct hub_session *session, struct at_bytes *frame, bool binary); /* borrows frame */
 	/* Queued like send; the socket closes when the event has returned. code: docs/protocol.md "The socket". */
 	void (*close)(struct hub_session *session, uint16_t code);
 };
 
 /* Embedded in the socket owner's object. */
 struct hub_session {
-	struct at_link by_user;               /* the hub's */
+	struct at_link by_user; /* the hub's */
 	const struct hub_session_ops *ops;
 	uint64_t user, device;
-	bool visible;                         /* its page is in front */
-	bool added;                           /* the hub's */
+	bool visible; /* its page is in front */
+	bool added;   /* the hub's */
 };
 
 struct hub *hub_new(void);
-void hub_free(struct hub **hub);          /* asserts that nobody is connected */
+void hub_free(struct hub **hub); /* asserts that nobody is connected */
 
 /* A second session of the same device takes over: the first is taken out at once and closed with 4009. Listeners then hear that a
  * socket of the device went and that one came, both after the change; presence does not flicker. */
 void hub_add(struct hub *hub, struct hub_session *session);
-void hub_remove(struct hub *hub, struct hub_session *session);   /* nothing when it is not in (any more); fine inside send */
+/* nothing when it is not in (any more); fine inside send */
+void hub_remove(struct hub *hub, struct hub_session *session);
 
 /* Devices of the user that are connected now (each device counts once). */
 unsigned hub_reachable(const struct hub *hub, uint64_t user);
@@ -50,8 +51,8 @@ void hub_close_user(struct hub *hub, uint64_t user, uint16_t code);
 
 /* Called after the first device of a user came and after the last one went. One listener a slot, set at start. */
 typedef void hub_presence_fn(void *arg, uint64_t user, unsigned reachable);
-void hub_on_presence(struct hub *hub, hub_presence_fn *fn, void *arg);     /* at most 8 listeners */
+void hub_on_presence(struct hub *hub, hub_presence_fn *fn, void *arg); /* at most 8 listeners */
 typedef void hub_device_fn(void *arg, uint64_t user, uint64_t device, bool connected);
-void hub_on_device(struct hub *hub, hub_device_fn *fn, void *arg);         /* at most 8 listeners */
+void hub_on_device(struct hub *hub, hub_device_fn *fn, void *arg); /* at most 8 listeners */
 
 #endif

@@ -7,7 +7,7 @@ struct peer {
 	unsigned sent, binary;
 	uint16_t closed;
 	struct at_bytes *last;
-	struct hub *leaves;           /* takes itself (and `takes`) out when something is sent to it */
+	struct hub *leaves; /* takes itself (and `takes`) out when something is sent to it */
 	struct peer *takes;
 };
 
@@ -51,7 +51,8 @@ static void on_device(void *arg, uint64_t user, uint64_t device, bool connected)
 {
 	struct heard *heard = arg;
 	size_t len = strlen(heard->text);
-	snprintf(heard->text + len, sizeof(heard->text) - len, "d%d.%d%c ", (int)user, (int)device, connected ? '+' : '-');
+	snprintf(heard->text + len, sizeof(heard->text) - len, "d%d.%d%c ", (int)user, (int)device,
+		 connected ? '+' : '-');
 }
 
 static void test_fan_out(void **state)
@@ -128,7 +129,7 @@ static void test_second_socket_of_a_device_takes_over(void **state)
 	hub_send_user(hub, 1, frame, NULL);
 	assert_int_equal(old.sent, 0);
 	assert_int_equal(new.sent, 1);
-	hub_remove(hub, &old.session);       /* its socket has closed now: nobody goes */
+	hub_remove(hub, &old.session); /* its socket has closed now: nobody goes */
 	assert_true(hub_device_connected(hub, 11));
 	assert_string_equal(heard.text, "d1.11- d1.11+ ");
 	hub_remove(hub, &new.session);
