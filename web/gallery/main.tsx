@@ -1,0 +1,44 @@
+/* For development only: /gallery.html?s=thread&theme=dark&dir=rtl shows one state, without ?s= a list of all. */
+import { render } from "preact";
+import { App } from "../src/app/App.tsx";
+import "../src/app/styles.ts";
+import { applyPrefs } from "../src/app/effects.ts";
+import { go } from "../src/app/router.ts";
+import type { Prefs } from "../src/state/types.ts";
+import { fakeApp } from "./fake.ts";
+import { states } from "./states.ts";
+
+const query = new URLSearchParams(location.search);
+const root = document.getElementById("root");
+const name = query.get("s");
+const state = name === null ? undefined : states[name];
+
+async function press(names: readonly string[]): Promise<void> {
+	for (const label of names) {
+		await new Promise(resolve => setTimeout(resolve, 60));
+		const buttons = [...document.querySelectorAll<HTMLButtonElement>("button")];
+		buttons.find(button => (button.ariaLabel ?? button.textContent?.trim()) === label)?.click();
+	}
+}
+
+if (root && state) {
+	const theme = (query.get("theme") ?? "auto") as Prefs["theme"];
+	const contrast = (query.get("contrast") ?? "auto") as Prefs["contrast"];
+	document.documentElement.dir = query.get("dir") ?? "ltr";
+	const model = fakeApp({ ...state, prefs: { theme, contrast } });
+	applyPrefs(model.settings.prefs.value);
+	go(state.path);
+	render(<App model={model} />, root);
+	void press(state.press ?? []);
+} else if (root) {
+	render(
+		<ul>
+			{Object.keys(states).map(key => (
+				<li key={key}>
+					<a href={`?s=${key}`}>{key}</a>
+				</li>
+			))}
+		</ul>,
+		root,
+	);
+}

@@ -1,0 +1,55 @@
+import { toastText } from "../i18n/errors.ts";
+import { t } from "../i18n/text.ts";
+import type { AppModel } from "../state/types.ts";
+import { LiveRegion } from "../ui/LiveRegion.tsx";
+import { AppContext, RouteContext, useApp } from "../ui/model.ts";
+import { type ToastItem, Toasts } from "../ui/Toasts.tsx";
+import { EntryPage } from "./Entry.tsx";
+import { Mark } from "./Mark.tsx";
+import { useRouter } from "./router.ts";
+import { Shell } from "./Shell.tsx";
+
+function ToastHost() {
+	const app = useApp();
+	const items = app.toasts.value.map((toast): ToastItem => {
+		const item = { id: toast.id, text: toastText(toast) };
+		if (!toast.action) return item;
+		const label = toast.action.name === "undo" ? t("undo") : t("retry");
+		return { ...item, action: { label, run: toast.action.run } };
+	});
+	return <Toasts items={items} closeLabel={t("dismiss")} onClose={id => app.dismiss(Number(id))} />;
+}
+
+function Screen() {
+	const app = useApp();
+	const session = app.session.value;
+	switch (session.state) {
+		case "loading":
+			return (
+				<main class="entry" id="shell" aria-busy="true">
+					<span class="sr" role="status">
+						{t("loading")}
+					</span>
+					<Mark />
+				</main>
+			);
+		case "signedOut":
+			return <EntryPage view={session} />;
+		case "signedIn":
+			return <Shell />;
+	}
+}
+
+/** Everything there is to see. Toasts and spoken texts stand beside the screens, so that a modal screen does not silence them. */
+export function App({ model }: { model: AppModel }) {
+	const router = useRouter();
+	return (
+		<AppContext.Provider value={model}>
+			<RouteContext.Provider value={router}>
+				<Screen />
+				<ToastHost />
+				<LiveRegion polite={model.spoken.value} assertive="" />
+			</RouteContext.Provider>
+		</AppContext.Provider>
+	);
+}

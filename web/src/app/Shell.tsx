@@ -1,0 +1,95 @@
+import { MessageCircle } from "lucide";
+import { useEffect, useState } from "preact/hooks";
+import { CallBar } from "../call/CallBar.tsx";
+import { Incoming } from "../call/Incoming.tsx";
+import { LiveStrip } from "../call/LiveStrip.tsx";
+import { Outgoing } from "../call/Outgoing.tsx";
+import { RecordBar } from "../call/RecordBar.tsx";
+import { RecordElsewhere } from "../call/RecordElsewhere.tsx";
+import { CallsPage } from "../chat/CallsPage.tsx";
+import { ChatList } from "../chat/ChatList.tsx";
+import { Drafts } from "../chat/DraftCard.tsx";
+import { NewChat } from "../chat/NewChat.tsx";
+import { Thread } from "../chat/Thread.tsx";
+import { t } from "../i18n/text.ts";
+import { chatOfPath, chatPath } from "../lib/routes.ts";
+import { useApp, useRoute } from "../ui/model.ts";
+import { Portal } from "../ui/Portal.tsx";
+import { EmptyState } from "../ui/Small.tsx";
+import { ConnectionStrip } from "./ConnectionStrip.tsx";
+import { recordShortcut } from "./effects.ts";
+import { tabOf } from "./router.ts";
+import { TabBar } from "./TabBar.tsx";
+import { YouPage } from "./YouPage.tsx";
+
+function useWanted(): void {
+	const app = useApp();
+	const route = useRoute();
+	const wanted = app.wanted.value;
+	useEffect(() => {
+		if (!wanted) return;
+		route.go(chatPath(wanted.conv));
+		app.shown();
+	}, [app, route, wanted]);
+}
+
+function ListPane({ conv, onNew }: { conv: number | null; onNew: () => void }) {
+	const { drafts } = useApp();
+	const route = useRoute();
+	switch (tabOf(route.path)) {
+		case "chats":
+			return (
+				<div class="list-side">
+					<Drafts drafts={drafts.list.value.filter(draft => draft.conv !== conv)} />
+					<ChatList onNew={onNew} />
+				</div>
+			);
+		case "calls":
+			return <CallsPage />;
+		case "you":
+			return <YouPage />;
+	}
+}
+
+function Nothing() {
+	return (
+		<main class="thread nothing" aria-label={t("pick-chat-title")}>
+			<EmptyState icon={MessageCircle} title={t("pick-chat-title")} text={t("pick-chat-text")} />
+		</main>
+	);
+}
+
+export function Shell() {
+	const app = useApp();
+	const route = useRoute();
+	const [finding, setFinding] = useState(false);
+	const conv = chatOfPath(route.path);
+	useWanted();
+	useEffect(() => recordShortcut(app, () => chatOfPath(location.pathname)), [app]);
+	return (
+		<div class="app" id="shell" data-pane={conv === null ? "list" : "thread"}>
+			<ConnectionStrip />
+			<CallBar />
+			<div class="panes">
+				<TabBar />
+				<ListPane conv={conv} onNew={() => setFinding(true)} />
+				{conv === null ? (
+					<Nothing />
+				) : (
+					<Thread key={conv} conv={conv} live={<LiveStrip conv={conv} />} record={<RecordBar />} />
+				)}
+			</div>
+			<div class="corner live">
+				<LiveStrip except={conv} />
+				<RecordElsewhere conv={conv} />
+			</div>
+			<Incoming />
+			<Outgoing />
+			{finding && (
+				<Portal>
+					<NewChat onClose={() => setFinding(false)} />
+				</Portal>
+			)}
+		</div>
+	);
+}
