@@ -276,11 +276,12 @@ static void close_all(struct core *core)
 	at_timer_free(&core->stop_timer);
 	net_server_free(&core->server);
 	store_drain(core->store);
-	api_free(&core->api);
 	notes_free(&core->notes);
 	calls_free(&core->calls);
 	chat_free(&core->chat);
 	auth_free(&core->auth);
+	/* After those that may still answer while they close. */
+	api_free(&core->api);
 	blobs_close(&core->blobs);
 	store_close(&core->store);
 	hub_free(&core->hub);
