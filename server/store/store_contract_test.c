@@ -1,0 +1,566 @@
+#include "store/store_testkit.h"
+
+#include "base/time.h"
+
+#include <sys/stat.h>
+
+/* What store.h promises, verb by verb, on a store without threads; the queue's promises are in store_queue_test.c. */
+
+struct fixture {
+	char dir[64];
+	struct store *store;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = at_alloc(sizeof(*f));
+
+	temp_dir(f->dir);
+	assert_int_equal(store_open(f->dir, NULL, &f->store), AT_OK);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(&f->store);
+	temp_dir_remove(f->dir);
+	at_free(f);
+	return at_test_teardown(state);
+}
+
+static void reopen(struct fixture *f)
+{
+	store_close(&f->store);
+	assert_int_equal(store_open(f->dir, NULL, &f->store), AT_OK);
+}
+
+#define OK(expr) assert_int_equal(expr, AT_OK)
+#define RUN(f, job) OK(store_run_now((f)->store, job, f))
+
+/* ---- people ---- */
+
+static enum at_err count_rows(void *arg, const void *row)
+{
+	(void)row;
+	++*(size_t *)arg;
+	return AT_OK;
+}
+
+static enum at_err keep_user(void *arg, const void *row)
+{
+	struct store_user *kept = arg;
+	const struct store_user *user = row;
+
+	assert_string_equal(user->username, "ana");
+	assert_string_equal(user->name, "Ana B.");
+	assert_string_equal(user->password, "$argon2id$");
+	*kept = *user;
+	return AT_OK;
+}
+
+static enum at_err user_job(struct store_tx *tx, void *msg)
+{
+	struct store_user user = {.username = "ana", .name = "Ana", .password = "", .receipts = true, .created = 5}, kept;
+	uint64_t id, other;
+
+	(void)msg;
+	OK(store_user_add(tx, &user, &id));
+	assert_int_equal(store_user_add(tx, &user, &other), AT_ERR_EXISTS);
+	user = (struct store_user){.id = id, .name = "Ana B.", .password = "$argon2id$", .admin = true, .hide_decline = true, .quiet_share = true,
+				   .quiet_until = 99, .created = 5};
+	OK(store_user_put(tx, &user));
+	user.id = 999;
+	assert_int_equal(store_user_put(tx, &user), AT_ERR_NOT_FOUND);
+	OK(store_each_user(tx, keep_user, &kept));
+	assert_true(kept.id == id && kept.admin && !kept.receipts && kept.hide_decline && kept.quiet_share);
+	assert_true(kept.quiet_until == 99 && kept.created == 5);
+	return AT_OK;
+}
+
+static void test_users(void **state)
+{
+	RUN((struct fixture *)*state, user_job);
+}
+
+static enum at_err keep_device(void *arg, const void *row)
+{
+	*(struct store_device *)arg = *(const struct store_device *)row;
+	return AT_OK;
+}
+
+static enum at_err device_job(struct store_tx *tx, void *msg)
+{
+	struct store_device device = {.user = 3, .name = "laptop", .token_hash = {1, 2}, .key = {3}, .created = 5, .seen = 6}, kept;
+	size_t n = 0;
+
+	(void)msg;
+	OK(store_device_add(tx, &device, &device.id));
+	OK(store_each_device(tx, keep_device, &kept));
+	assert_true(kept.id == device.id && kept.user == 3 && kept.seen == 6 && kept.revoked == 0);
+	assert_memory_equal(kept.token_hash, device.token_hash, 32);
+	assert_memory_equal(kept.key, device.key, 32);
+	device.revoked = 7;
+	OK(store_device_put(tx, &device));
+	OK(store_each_device(tx, count_rows, &n));
+	assert_int_equal(n, 0);
+	return AT_OK;
+}
+
+static void test_devices(void **state)
+{
+	RUN((struct fixture *)*state, device_job);
+}
+
+static enum at_err invite_job(struct store_tx *tx, void *msg)
+{
+	struct store_invite invite = {.created_by = 1, .token_hash = {9}, .admin = true, .uses_left = 2, .created = 5, .expires = 100}, used;
+	const uint8_t unknown[32] = {8};
+
+	(void)msg;
+	OK(store_invite_add(tx, &invite, &invite.id));
+	assert_int_equal(store_invite_use(tx, unknown, 50, &used), AT_ERR_GONE);
+	assert_int_equal(store_invite_use(tx, invite.token_hash, 100, &used), AT_ERR_GONE);
+	OK(store_invite_use(tx, invite.token_hash, 50, &used));
+	assert_true(used.id == invite.id && used.admin && used.uses_left == 1 && used.created_by == 1);
+	OK(store_invite_use(tx, invite.token_hash, 50, &used));
+	assert_int_equal(store_invite_use(tx, invite.token_hash, 50, &used), AT_ERR_GONE);
+	invite.uses_left = 5;
+	invite.revoked = 60;
+	OK(store_invite_put(tx, &invite));
+	assert_int_equal(store_invite_use(tx, invite.token_hash, 50, &used), AT_ERR_GONE);
+	return AT_OK;
+}
+
+static void test_invites(void **state)
+{
+	RUN((struct fixture *)*state, invite_job);
+}
+
+static enum at_err block_and_limit_job(struct store_tx *tx, void *msg)
+{
+	size_t blocks = 0, limits = 0;
+
+	(void)msg;
+	OK(store_block_set(tx, 1, 2, true));
+	OK(store_block_set(tx, 1, 2, true));
+	OK(store_block_set(tx, 2, 1, true));
+	OK(store_block_set(tx, 1, 2, false));
+	OK(store_block_set(tx, 1, 2, false));
+	OK(store_each_block(tx, count_rows, &blocks));
+	assert_int_equal(blocks, 1);
+	OK(store_limit_put(tx, &(struct store_limit){"old", 1, 2, 3}));
+	OK(store_limit_put(tx, &(struct store_limit){"new", 1, 2, INT64_MAX}));
+	OK(store_limit_put(tx, &(struct store_limit){"new", 4, 5, INT64_MAX}));
+	OK(store_each_limit(tx, count_rows, &limits));
+	assert_int_equal(limits, 2);
+	return AT_OK;
+}
+
+static enum at_err keep_limit(void *arg, const void *row)
+{
+	const struct store_limit *limit = row;
+
+	assert_string_equal(limit->key, "new");
+	assert_int_equal(limit->level, 4);
+	return count_rows(arg, row);
+}
+
+static enum at_err limits_left_job(struct store_tx *tx, void *msg)
+{
+	size_t n = 0;
+
+	(void)msg;
+	OK(store_each_limit(tx, keep_limit, &n));
+	assert_int_equal(n, 1);
+	return AT_OK;
+}
+
+static void test_blocks_and_limits(void **state)
+{
+	struct fixture *f = *state;
+
+	RUN(f, block_and_limit_job);
+	reopen(f);
+	RUN(f, limits_left_job);
+}
+
+/* ---- chats ---- */
+
+static enum at_err stop_early(void *arg, const void *row)
+{
+	(void)count_rows(arg, row);
+	return AT_ERR_CLOSED;
+}
+
+static enum at_err keep_member(void *arg, const void *row)
+{
+	*(struct store_member *)arg = *(const struct store_member *)row;
+	return AT_ERR_CLOSED;      /* the first */
+}
+
+static enum at_err conv_job(struct store_tx *tx, void *msg)
+{
+	struct store_conv one, again, other;
+	struct store_member member;
+	size_t n = 0;
+
+	(void)msg;
+	assert_int_equal(store_conv_direct(tx, 4, 4, 1, &one), AT_ERR_CONFLICT);
+	OK(store_conv_direct(tx, 5, 4, 1, &one));
+	OK(store_conv_direct(tx, 4, 5, 2, &again));
+	OK(store_conv_direct(tx, 4, 6, 2, &other));
+	assert_true(one.id == again.id && one.id != other.id && again.opened_by == 5 && again.created == 1);
+	OK(store_each_conv(tx, count_rows, &n));
+	assert_int_equal(n, 2);
+	n = 0;
+	assert_int_equal(store_each_conv(tx, stop_early, &n), AT_ERR_CLOSED);
+	assert_int_equal(n, 1);
+	OK(store_member_put(tx, &(struct store_member){.conv = one.id, .user = 4, .delivered = 9, .read = 7}));
+	OK(store_member_put(tx, &(struct store_member){.conv = one.id, .user = 4, .delivered = 8, .read = 8}));
+	assert_int_equal(store_each_member(tx, keep_member, &member), AT_ERR_CLOSED);
+	assert_true(member.user == 4 && member.delivered == 9 && member.read == 8);
+	return AT_OK;
+}
+
+static void test_chats(void **state)
+{
+	RUN((struct fixture *)*state, conv_job);
+}
+
+static enum at_err add(struct store_tx *tx, struct store_entry entry, struct store_entry *entry_out)
+{
+	bool dup;
+
+	entry.body = entry.body != NULL ? entry.body : "{\"a\":1}";
+	entry.body_len = strlen(entry.body);
+	enum at_err err = store_entry_append(tx, &entry, &dup);
+
+	assert_false(dup);
+	if (entry_out != NULL)
+		*entry_out = entry;
+	return err;
+}
+
+static enum at_err entry_job(struct store_tx *tx, void *msg)
+{
+	struct store_entry in = {.conv = 1, .author = 2, .device = 3, .cid = 4, .ts = 5, .kind = STORE_NOTE, .re_seq = 6, .call = {{7}},
+				 .only_for = 2, .badge = 1, .body = "{\"a\":1}", .author_body = "{\"b\":22}", .author_body_len = 8};
+	struct store_entry got, dup = {.conv = 9, .device = 3, .cid = 4, .body = "{}", .body_len = 2};
+	bool is_dup;
+
+	(void)msg;
+	OK(add(tx, in, &in));
+	assert_true(in.seq == 1 && in.id == 1);
+	OK(store_entry_get(tx, 1, 1, &got));
+	assert_true(got.author == 2 && got.device == 3 && got.cid == 4 && got.ts == 5 && got.kind == STORE_NOTE && got.re_seq == 6);
+	assert_true(at_id_eq(&got.call, &in.call) && got.only_for == 2 && got.badge == 1 && got.body_len == 7);
+	assert_string_equal(got.body, "{\"a\":1}");
+	assert_string_equal(got.author_body, "{\"b\":22}");
+	OK(store_entry_append(tx, &dup, &is_dup));
+	assert_true(is_dup && dup.conv == 1 && dup.seq == 1 && dup.ts == 5);
+	OK(store_entry_blank(tx, 1, 1));
+	OK(store_entry_get(tx, 1, 1, &got));
+	assert_string_equal(got.body, "{}");
+	assert_null(got.author_body);
+	assert_int_equal(got.badge, 0);
+	assert_int_equal(store_entry_blank(tx, 1, 2), AT_ERR_NOT_FOUND);
+	assert_int_equal(store_entry_get(tx, 1, 2, &got), AT_ERR_NOT_FOUND);
+	/* The server's own are never duplicates; another chat counts for itself. */
+	OK(add(tx, (struct store_entry){.conv = 1, .kind = STORE_CALL}, &got));
+	assert_int_equal(got.seq, 2);
+	OK(add(tx, (struct store_entry){.conv = 1, .kind = STORE_CALL}, &got));
+	assert_int_equal(got.seq, 3);
+	OK(add(tx, (struct store_entry){.conv = 2, .kind = STORE_CALL}, &got));
+	assert_int_equal(got.seq, 1);
+	return AT_OK;
+}
+
+static void test_entries(void **state)
+{
+	RUN((struct fixture *)*state, entry_job);
+}
+
+static enum at_err failing_job(struct store_tx *tx, void *msg)
+{
+	(void)msg;
+	/* More chats than a transaction remembers one by one. */
+	for (uint64_t conv = 1; conv <= 20; conv++)
+		OK(add(tx, (struct store_entry){.conv = conv, .kind = STORE_TEXT}, NULL));
+	return AT_ERR_GONE;
+}
+
+static enum at_err next_job(struct store_tx *tx, void *msg)
+{
+	struct store_entry got;
+
+	(void)msg;
+	for (uint64_t conv = 1; conv <= 20; conv++) {
+		OK(add(tx, (struct store_entry){.conv = conv, .kind = STORE_TEXT}, &got));
+		assert_int_equal(got.seq, conv <= 2 ? (conv == 1 ? 4 : 2) : 1);
+	}
+	return AT_OK;
+}
+
+static void test_a_failing_job_uses_up_no_seq(void **state)
+{
+	struct fixture *f = *state;
+
+	RUN(f, entry_job);
+	assert_int_equal(store_run_now(f->store, failing_job, f), AT_ERR_GONE);
+	RUN(f, next_job);
+}
+
+static void expect_page(struct store_tx *tx, uint64_t after, uint64_t before, size_t limit, uint64_t first, uint64_t last)
+{
+	struct store_entry *entries;
+	size_t n;
+
+	OK(store_entry_page(tx, 1, after, before, limit, &entries, &n));
+	assert_int_equal(n, last + 1 - first);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(entries[i].seq, first + i);
+}
+
+static enum at_err page_job(struct store_tx *tx, void *msg)
+{
+	struct store_entry last;
+
+	(void)msg;
+	assert_int_equal(store_entry_last(tx, 1, 1, &last), AT_ERR_NOT_FOUND);
+	for (uint64_t i = 1; i <= 50; i++)
+		OK(add(tx, (struct store_entry){.conv = 1, .kind = i == 50 ? STORE_DELETE : STORE_TEXT, .only_for = i == 49 ? 9 : 0}, NULL));
+	expect_page(tx, 0, 0, 10, 1, 10);
+	expect_page(tx, 45, 0, 10, 46, 50);
+	expect_page(tx, 50, 0, 10, 1, 0);
+	expect_page(tx, 0, 51, 10, 41, 50);
+	expect_page(tx, 0, 4, 10, 1, 3);
+	expect_page(tx, 10, 20, 100, 11, 19);
+	expect_page(tx, 0, 0, 100000, 1, 50);
+	OK(store_entry_last(tx, 1, 1, &last));
+	assert_int_equal(last.seq, 48);
+	OK(store_entry_last(tx, 1, 9, &last));
+	assert_int_equal(last.seq, 49);
+	return AT_OK;
+}
+
+static void test_pages(void **state)
+{
+	RUN((struct fixture *)*state, page_job);
+}
+
+static void expect_unread(struct store_tx *tx, uint64_t user, uint64_t read, uint64_t expected)
+{
+	uint64_t n;
+
+	OK(store_unread(tx, 1, user, read, &n));
+	assert_int_equal(n, expected);
+}
+
+static enum at_err unread_job(struct store_tx *tx, void *msg)
+{
+	struct store_entry call;
+
+	(void)msg;
+	expect_unread(tx, 2, 0, 0);
+	OK(add(tx, (struct store_entry){.conv = 1, .author = 1, .kind = STORE_TEXT, .badge = 1}, NULL));
+	OK(add(tx, (struct store_entry){.conv = 1, .author = 1, .kind = STORE_CALL, .badge = 1, .call = {{1}}}, NULL));
+	OK(add(tx, (struct store_entry){.conv = 1, .author = 1, .kind = STORE_NOTE, .badge = 1, .call = {{1}}}, NULL));
+	expect_unread(tx, 2, 0, 2);
+	expect_unread(tx, 1, 0, 0);
+	expect_unread(tx, 2, 2, 1);
+	expect_unread(tx, 2, 3, 0);
+	OK(add(tx, (struct store_entry){.conv = 1, .author = 1, .kind = STORE_TEXT, .badge = 1, .only_for = 1}, NULL));
+	OK(add(tx, (struct store_entry){.conv = 1, .author = 1, .kind = STORE_CALL, .badge = 0, .call = {{2}}}, NULL));
+	expect_unread(tx, 2, 3, 0);
+	OK(add(tx, (struct store_entry){.conv = 1, .author = 1, .kind = STORE_CALL, .badge = 1, .call = {{3}}}, &call));
+	expect_unread(tx, 2, 3, 1);
+	OK(add(tx, (struct store_entry){.conv = 1, .author = 1, .kind = STORE_AMEND, .re_seq = call.seq, .call = {{3}}}, NULL));
+	expect_unread(tx, 2, 3, 0);
+	return AT_OK;
+}
+
+static void test_unread(void **state)
+{
+	RUN((struct fixture *)*state, unread_job);
+}
+
+/* ---- calls, recordings, bytes, what was played ---- */
+
+static enum at_err call_job(struct store_tx *tx, void *msg)
+{
+	struct store_call call = {.id = {{1}}, .conv = 1, .caller = 2, .caller_device = 3, .callee = 4, .answered_device = 5, .video = 1,
+				  .state = 2, .outcome = 3, .shadow = true, .started = 100, .rang = 101, .answered = 102, .ended = 103,
+				  .entry_seq = 9};
+	struct store_call got, *calls;
+	size_t n = 0;
+
+	(void)msg;
+	assert_int_equal(store_call_get(tx, &call.id, &got), AT_ERR_NOT_FOUND);
+	OK(store_call_put(tx, &call));
+	OK(store_call_get(tx, &call.id, &got));
+	assert_memory_equal(&got.id, &call.id, 16);
+	assert_true(got.conv == 1 && got.caller == 2 && got.caller_device == 3 && got.callee == 4 && got.answered_device == 5 &&
+		    got.video == 1 && got.state == 2 && got.outcome == 3 && got.shadow && got.started == 100 && got.rang == 101 &&
+		    got.answered == 102 && got.ended == 103 && got.entry_seq == 9);
+	OK(store_each_open_call(tx, count_rows, &n));
+	call.state = 0;
+	OK(store_call_put(tx, &call));
+	OK(store_each_open_call(tx, count_rows, &n));
+	assert_int_equal(n, 1);
+	OK(store_call_put(tx, &(struct store_call){.id = {{2}}, .caller = 4, .callee = 2, .started = 90}));
+	OK(store_call_put(tx, &(struct store_call){.id = {{3}}, .caller = 4, .callee = 8, .started = 95}));
+	OK(store_calls_since(tx, 2, 4, 90, &calls, &n));
+	assert_true(n == 2 && calls[0].id.b[0] == 2 && calls[1].id.b[0] == 1);
+	OK(store_calls_since(tx, 2, 4, 91, &calls, &n));
+	assert_int_equal(n, 1);
+	n = 0;
+	OK(store_each_recent_call(tx, 95, count_rows, &n));
+	assert_int_equal(n, 2);
+	return AT_OK;
+}
+
+static void test_calls(void **state)
+{
+	RUN((struct fixture *)*state, call_job);
+}
+
+static enum at_err rec_job(struct store_tx *tx, void *msg)
+{
+	struct store_rec rec = {.id = {{1}}, .owner = 2, .device = 3, .conv = 4, .cid = 5, .call = {{6}}, .video = 1, .state = 7,
+				.mime = "audio/webm\naudio/mp4", .segments = 2, .created = 8, .updated = 9, .duration_ms = 10};
+	struct store_rec got;
+	size_t n = 0;
+
+	(void)msg;
+	OK(store_rec_put(tx, &rec));
+	OK(store_rec_get(tx, &rec.id, &got));
+	assert_true(got.owner == 2 && got.device == 3 && got.conv == 4 && got.cid == 5 && got.video == 1 && got.state == 7 &&
+		    got.segments == 2 && got.created == 8 && got.updated == 9 && got.duration_ms == 10 && got.entry_seq == 0);
+	assert_true(at_id_eq(&got.call, &rec.call) && at_id_is_zero(&got.blob));
+	assert_string_equal(got.mime, "audio/webm\naudio/mp4");
+	OK(store_each_rec(tx, count_rows, &n));
+	assert_int_equal(n, 1);
+	rec.entry_seq = 11;
+	rec.blob = (struct at_id){{12}};
+	OK(store_rec_put(tx, &rec));
+	OK(store_each_rec(tx, count_rows, &n));
+	assert_int_equal(n, 1);
+	OK(store_rec_get(tx, &rec.id, &got));
+	assert_true(got.entry_seq == 11 && got.blob.b[0] == 12);
+	OK(store_rec_del(tx, &rec.id));
+	assert_int_equal(store_rec_get(tx, &rec.id, &got), AT_ERR_NOT_FOUND);
+	return AT_OK;
+}
+
+static void test_recordings(void **state)
+{
+	RUN((struct fixture *)*state, rec_job);
+}
+
+static enum at_err blob_job(struct store_tx *tx, void *msg)
+{
+	struct store_blob blob = {.id = {{1}}, .conv = 2, .seq = 3, .owner = 4, .bytes = 5, .only_for = 6, .mime = "audio/mp4", .created = 7};
+	struct store_blob got;
+	size_t n = 0;
+
+	(void)msg;
+	OK(store_blob_add(tx, &blob));
+	assert_int_equal(store_blob_add(tx, &blob), AT_ERR_EXISTS);
+	OK(store_blob_of_entry(tx, 2, 3, &got));
+	assert_true(at_id_eq(&got.id, &blob.id) && got.owner == 4 && got.bytes == 5 && got.only_for == 6 && got.created == 7);
+	assert_string_equal(got.mime, "audio/mp4");
+	assert_int_equal(store_blob_of_entry(tx, 2, 4, &got), AT_ERR_NOT_FOUND);
+	OK(store_each_blob(tx, count_rows, &n));
+	assert_int_equal(n, 1);
+	OK(store_blob_del(tx, &blob.id));
+	assert_int_equal(store_blob_get(tx, &blob.id, &got), AT_ERR_NOT_FOUND);
+	return AT_OK;
+}
+
+static void test_blobs(void **state)
+{
+	RUN((struct fixture *)*state, blob_job);
+}
+
+static enum at_err note_state_job(struct store_tx *tx, void *msg)
+{
+	struct store_note_state got;
+	size_t own = 0, heard = 0, none = 0;
+
+	(void)msg;
+	OK(add(tx, (struct store_entry){.conv = 1, .author = 7, .kind = STORE_NOTE}, NULL));
+	OK(store_note_state_get(tx, 1, 1, 8, &got));
+	assert_true(!got.played && got.position_ms == 0 && got.user == 8);
+	OK(store_note_state_put(tx, &(struct store_note_state){1, 1, 8, true, 100}));
+	OK(store_note_state_put(tx, &(struct store_note_state){1, 1, 8, false, 50}));
+	OK(store_note_state_get(tx, 1, 1, 8, &got));
+	assert_true(got.played && got.position_ms == 50);
+	OK(store_each_note_state(tx, 8, count_rows, &own));
+	OK(store_each_note_heard(tx, 7, count_rows, &heard));
+	OK(store_each_note_heard(tx, 8, count_rows, &none));
+	assert_true(own == 1 && heard == 1 && none == 0);
+	return AT_OK;
+}
+
+static void test_note_states(void **state)
+{
+	RUN((struct fixture *)*state, note_state_job);
+}
+
+/* ---- the file ---- */
+
+static void test_one_process_and_private_files(void **state)
+{
+	struct fixture *f = *state;
+	struct store *second;
+	struct stat st;
+	char path[96];
+
+	assert_int_equal(store_open(f->dir, NULL, &second), AT_ERR_BUSY);
+	assert_null(second);
+	(void)snprintf(path, sizeof(path), "%s/aftertone.db", f->dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	(void)snprintf(path, sizeof(path), "%s/aftertone.db-wal", f->dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	(void)snprintf(path, sizeof(path), "%s/new", f->dir);
+	assert_int_equal(store_open(path, NULL, &second), AT_OK);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	store_close(&second);
+}
+
+static void test_a_file_that_is_not_ours(void **state)
+{
+	struct fixture *f = *state;
+	char command[256];
+	struct store *other;
+
+	store_close(&f->store);
+	(void)snprintf(command, sizeof(command), "head -c 8192 /dev/zero | tr '\\0' 'x' > %s/aftertone.db", f->dir);
+	assert_int_equal(system(command), 0);
+	at_log_expect_for_test("store.open", 1);
+	assert_int_equal(store_open(f->dir, NULL, &other), AT_ERR_IO);
+	assert_null(other);
+	(void)snprintf(command, sizeof(command), "rm %s/aftertone.db*", f->dir);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(store_open(f->dir, NULL, &f->store), AT_OK);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_users),	TEST(test_devices), TEST(test_invites),	    TEST(test_blocks_and_limits),
+		TEST(test_chats),	TEST(test_entries), TEST(test_a_failing_job_uses_up_no_seq),
+		TEST(test_pages),	TEST(test_unread),  TEST(test_calls),	    TEST(test_recordings),
+		TEST(test_blobs),	TEST(test_note_states), TEST(test_one_process_and_private_files),
+		TEST(test_a_file_that_is_not_ours),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
