@@ -15,7 +15,7 @@ function precache(): Plugin {
 		configResolved(config) {
 			outDir = config.build.outDir;
 		},
-		closeBundle() {
+		writeBundle() {
 			const files = readdirSync(outDir, { recursive: true, withFileTypes: true })
 				.filter(entry => entry.isFile() && entry.name !== "sw.js" && !entry.name.endsWith(".map"))
 				.map(entry => join(entry.parentPath, entry.name).slice(outDir.length + 1))

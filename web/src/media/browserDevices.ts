@@ -12,7 +12,8 @@ const AUDIO_BITS = 32_000;
 const VIDEO_BITS = 600_000;
 
 export function browserDevices(clock: Clock): Devices {
-	const supported = (mime: string) => typeof MediaRecorder !== "undefined" && MediaRecorder.isTypeSupported(mime);
+	const supported = (mime: string) =>
+		typeof MediaRecorder !== "undefined" && MediaRecorder.isTypeSupported(mime);
 	const possible = typeof navigator.mediaDevices?.getUserMedia === "function";
 	return {
 		can: {
@@ -23,7 +24,9 @@ export function browserDevices(clock: Clock): Devices {
 		allowed,
 		encode: (input, events) => {
 			const mime = chooseMime(input.kind, supported);
-			return mime === null || input.stream === null ? null : new RecorderEncoder(input.stream, input.kind, mime, events);
+			return mime === null || input.stream === null
+				? null
+				: new RecorderEncoder(input.stream, input.kind, mime, events);
 		},
 	};
 }

@@ -6,11 +6,14 @@ const VERSION = 1;
 
 /* IndexedDB, one database for each account so that two people on one browser never mix. */
 export class IdbStorage implements Storage {
-	readonly #name: string;
+	#name: string | null = null;
 	#db: Promise<IDBPDatabase> | null = null;
 
-	constructor(name: string) {
+	/* Nothing is kept before it is known whose it is. */
+	use(name: string): void {
+		if (name === this.#name) return;
 		this.#name = name;
+		this.#db = null;
 	}
 
 	async get<T extends Table>(table: T, key: Key): Promise<Tables[T] | undefined> {
@@ -21,7 +24,10 @@ export class IdbStorage implements Storage {
 		return this.putAll(table, [{ key, value }]);
 	}
 
-	putAll<T extends Table>(table: T, rows: readonly { readonly key: Key; readonly value: Tables[T] }[]): Promise<boolean> {
+	putAll<T extends Table>(
+		table: T,
+		rows: readonly { readonly key: Key; readonly value: Tables[T] }[],
+	): Promise<boolean> {
 		if (rows.length === 0) return Promise.resolve(true);
 		return this.#try(async db => {
 			const write = db.transaction(table, "readwrite");
@@ -67,7 +73,7 @@ export class IdbStorage implements Storage {
 		const db = await this.#db?.catch(() => null);
 		db?.close();
 		this.#db = null;
-		await deleteDB(this.#name).catch(() => {});
+		if (this.#name !== null) await deleteDB(this.#name).catch(() => {});
 	}
 
 	async #try<R>(work: (db: IDBPDatabase) => Promise<R>, otherwise: R): Promise<R> {
@@ -82,6 +88,7 @@ export class IdbStorage implements Storage {
 	}
 
 	#open(): Promise<IDBPDatabase> {
+		if (this.#name === null) return Promise.reject(new Error("whose storage?"));
 		return openDB(this.#name, VERSION, {
 			upgrade(db) {
 				for (const table of TABLES) if (!db.objectStoreNames.contains(table)) db.createObjectStore(table);

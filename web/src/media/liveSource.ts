@@ -123,7 +123,8 @@ export class LiveSource {
 	#keepUp(): void {
 		const end = this.#end();
 		const behind = end - this.element.currentTime;
-		const start = this.#buffer !== null && this.#buffer.buffered.length > 0 ? this.#buffer.buffered.start(0) : 0;
+		const start =
+			this.#buffer !== null && this.#buffer.buffered.length > 0 ? this.#buffer.buffered.start(0) : 0;
 		if (behind > FAR_S && !this.#complete) this.element.currentTime = Math.max(start, end - BEHIND_S);
 		else if (this.element.currentTime < start) this.element.currentTime = start;
 		if (this.element.paused && end > start) void this.element.play().catch(() => {});

@@ -36,7 +36,8 @@ export class MemoryStorage implements Storage {
 		options: ListOptions = {},
 	): Promise<readonly Tables[T][]> {
 		const rows = [...this.#table(table).values()].filter(row => matches(row.key, prefix, range)).sort(byKey);
-		if (options.newestFirst === true) rows.splice(0, Math.max(0, rows.length - (options.limit ?? rows.length)));
+		if (options.newestFirst === true)
+			rows.splice(0, Math.max(0, rows.length - (options.limit ?? rows.length)));
 		else rows.splice(options.limit ?? rows.length);
 		return rows.map(row => row.value as Tables[T]);
 	}

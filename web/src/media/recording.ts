@@ -176,7 +176,9 @@ export class Recording {
 	}
 
 	/* For "Listen" and "Save file": the bytes held here, a file for each segment. */
-	async files(): Promise<readonly { readonly mime: string; readonly bytes: readonly Uint8Array<ArrayBuffer>[] }[]> {
+	async files(): Promise<
+		readonly { readonly mime: string; readonly bytes: readonly Uint8Array<ArrayBuffer>[] }[]
+	> {
 		await this.#writes;
 		return filesOf(this.#local, this.#upload);
 	}

@@ -56,7 +56,10 @@ export interface Storage {
 	get<T extends Table>(table: T, key: Key): Promise<Tables[T] | undefined>;
 	/* false: not kept (no space, or no storage at all). */
 	put<T extends Table>(table: T, key: Key, value: Tables[T]): Promise<boolean>;
-	putAll<T extends Table>(table: T, rows: readonly { readonly key: Key; readonly value: Tables[T] }[]): Promise<boolean>;
+	putAll<T extends Table>(
+		table: T,
+		rows: readonly { readonly key: Key; readonly value: Tables[T] }[],
+	): Promise<boolean>;
 	/* Rows whose key begins with `prefix`; with from and to (inclusive) over the number that follows it. In rising order of key. */
 	list<T extends Table>(
 		table: T,

@@ -133,7 +133,8 @@ export class Upload {
 
 	changed(rec: Rec): void {
 		this.#live.value = rec.live;
-		if (rec.state === "discarded" || (rec.state === "sent" && this.#local.state === "open")) this.#become({ name: "ended" });
+		if (rec.state === "discarded" || (rec.state === "sent" && this.#local.state === "open"))
+			this.#become({ name: "ended" });
 	}
 
 	retry(): void {
@@ -224,7 +225,8 @@ export class Upload {
 		const fragment = await this.fragment(number);
 		if (fragment === undefined) return this.#fail("storage", false);
 		const { seg, atMs, bytes } = fragment;
-		if (!this.#env.socket.sendFragment(encodeFragment({ rec: this.#local.rec, seg, number, atMs, bytes }))) return false;
+		if (!this.#env.socket.sendFragment(encodeFragment({ rec: this.#local.rec, seg, number, atMs, bytes })))
+			return false;
 		/* A reconnect while the fragment was being read has set `sent` back. */
 		if (this.#sent === number) this.#sent = number + 1;
 		this.#inFlight.set(number, bytes.length);

@@ -4,7 +4,7 @@ import { newId } from "../lib/id.ts";
 import { Scope } from "../lib/scope.ts";
 import { type ErrorCode, failure, type Result } from "../wire/errors.ts";
 import { type Answer, type RequestOptions, Socket, type SocketState } from "../wire/socket.ts";
-import { type Conv, type Hello, type Me, type NoteState, type User, type WireEvent } from "../wire/types.ts";
+import type { Conv, Hello, Me, NoteState, User, WireEvent } from "../wire/types.ts";
 import type { Env } from "./env.ts";
 import { loadPrefs, storePrefs } from "./prefs.ts";
 import type { Doing, Limits, PersonView, Prefs, Toast } from "./types.ts";
@@ -120,7 +120,10 @@ export class Core {
 	setConv(conv: Conv): void {
 		const known = this.convs.value.get(conv.conv);
 		/* An event that was under way when a newer entry came must not take it back. */
-		const newer = known !== undefined && known.last_seq > conv.last_seq ? { ...conv, last_seq: known.last_seq, last: known.last } : conv;
+		const newer =
+			known !== undefined && known.last_seq > conv.last_seq
+				? { ...conv, last_seq: known.last_seq, last: known.last }
+				: conv;
 		this.convs.value = new Map(this.convs.value).set(conv.conv, newer);
 	}
 
@@ -165,7 +168,8 @@ export class Core {
 	}
 
 	dismiss(id: number): void {
-		if (this.toasts.value.some(toast => toast.id === id)) this.toasts.value = this.toasts.value.filter(toast => toast.id !== id);
+		if (this.toasts.value.some(toast => toast.id === id))
+			this.toasts.value = this.toasts.value.filter(toast => toast.id !== id);
 	}
 
 	show(conv: number): void {
@@ -234,4 +238,3 @@ function toLimits(hello: Hello): Limits {
 		textMax: wire.text_max,
 	};
 }
-

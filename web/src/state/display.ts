@@ -1,7 +1,8 @@
 /* From the log to what is shown: a note joins its call, deletions and amendments are applied, storms of calls become one line. Pure. */
-import { chooseSendState } from "./sendState.ts";
+
 import type { Entry, NoteBody, NoteState } from "../wire/types.ts";
 import { isMissed } from "./logs.ts";
+import { chooseSendState } from "./sendState.ts";
 import type { CallEntry, DisplayEntry, LiveView, NoteView, SendingNote, TextEntry } from "./types.ts";
 
 export interface SendingOf {
@@ -35,7 +36,14 @@ export function display(input: DisplayInput): readonly DisplayEntry[] {
 	for (const sending of input.sending) {
 		if (sending.call !== null && facts.calls.has(sending.call)) continue;
 		const { rec } = sending.note;
-		tail.push({ type: "sending", key: `r${rec}`, seq: null, mine: true, ts: sending.ts, sending: sending.note });
+		tail.push({
+			type: "sending",
+			key: `r${rec}`,
+			seq: null,
+			mine: true,
+			ts: sending.ts,
+			sending: sending.note,
+		});
 	}
 	return [...foldStorms(shown), ...tail.sort((a, b) => a.ts - b.ts)];
 }
@@ -97,7 +105,9 @@ function showEntry(input: DisplayInput, facts: Facts, entry: Entry): DisplayEntr
 
 /* A text keeps the key that it had while it was pending. */
 function keyOf(entry: Entry, mine: boolean): string {
-	return mine && entry.kind === "text" && entry.cid !== null ? textKey(entry.device, entry.cid) : `s${entry.seq}`;
+	return mine && entry.kind === "text" && entry.cid !== null
+		? textKey(entry.device, entry.cid)
+		: `s${entry.seq}`;
 }
 
 export function textKey(device: number, cid: number): string {
@@ -184,5 +194,7 @@ function foldStorms(entries: readonly DisplayEntry[]): readonly DisplayEntry[] {
 function alike(a: DisplayEntry | undefined, b: DisplayEntry | undefined): boolean {
 	if (a?.type !== "call" || b?.type !== "call") return false;
 	const bare = a.note === null && a.sending === null && a.beingLeft === null && !a.noteDeleted;
-	return bare && a.mine === b.mine && a.kind === b.kind && a.outcome === b.outcome && a.outcome !== "answered";
+	return (
+		bare && a.mine === b.mine && a.kind === b.kind && a.outcome === b.outcome && a.outcome !== "answered"
+	);
 }

@@ -59,7 +59,10 @@ export interface PlayingPort {
 }
 
 export interface MediaSessionPort {
-	set(title: string | null, handlers: { play(): void; pause(): void; seekBy(ms: number): void; next(): void } | null): void;
+	set(
+		title: string | null,
+		handlers: { play(): void; pause(): void; seekBy(ms: number): void; next(): void } | null,
+	): void;
 	position(durationMs: number, positionMs: number, speed: number, playing: boolean): void;
 }
 

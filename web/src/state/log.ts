@@ -1,7 +1,7 @@
 /* The log of one chat, as far as this device holds it: an unbroken stretch up to the newest. Entries are kept for offline reading; what
  * is missing between is asked for, never skipped. */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { BAD, array } from "../wire/decode.ts";
+import { array, BAD } from "../wire/decode.ts";
 import { failure, type Result } from "../wire/errors.ts";
 import { type Entry, entry as entryOf } from "../wire/types.ts";
 import type { Core } from "./core.ts";
@@ -50,7 +50,10 @@ export class Log {
 	async load(): Promise<void> {
 		if (!this.#loaded) {
 			this.#loaded = true;
-			const kept = await this.#core.env.storage.list("entries", [this.conv], ALL, { limit: PAGE, newestFirst: true });
+			const kept = await this.#core.env.storage.list("entries", [this.conv], ALL, {
+				limit: PAGE,
+				newestFirst: true,
+			});
 			if (this.#entries.value.length === 0) this.#entries.value = unbroken(kept);
 		}
 		await this.catchUp();
@@ -135,7 +138,8 @@ export class Log {
 	/* Its bytes are gone everywhere, so they go from here too. */
 	#erase(seq: number): void {
 		const erased = (entry: Entry): Entry => {
-			if (entry.kind === "text" || entry.kind === "note") return { ...entry, kind: "erased", was: entry.kind };
+			if (entry.kind === "text" || entry.kind === "note")
+				return { ...entry, kind: "erased", was: entry.kind };
 			return entry;
 		};
 		this.#entries.value = this.#entries.value.map(entry => (entry.seq === seq ? erased(entry) : entry));
@@ -145,7 +149,8 @@ export class Log {
 	}
 
 	#prepend(low: number, entries: readonly Entry[]): void {
-		if (this.low === low && entries.at(-1)?.seq === low - 1) this.#entries.value = [...entries, ...this.#entries.value];
+		if (this.low === low && entries.at(-1)?.seq === low - 1)
+			this.#entries.value = [...entries, ...this.#entries.value];
 	}
 
 	async #get(what: object): Promise<Result<{ entries: readonly Entry[]; lastSeq: number }>> {

@@ -58,7 +58,9 @@ export class Logs {
 		if (entry.kind === "call") return isMissed(entry.body.outcome);
 		if (entry.kind !== "note") return false;
 		if (entry.call === null) return true;
-		const calls = this.of(entry.conv).entries.value.findLast(other => other.kind === "call" && other.call === entry.call);
+		const calls = this.of(entry.conv).entries.value.findLast(
+			other => other.kind === "call" && other.call === entry.call,
+		);
 		return calls === undefined ? true : calls.seq <= read;
 	}
 
@@ -74,5 +76,12 @@ export class Logs {
 
 /* For the callee: a call that deserves a badge. */
 export function isMissed(outcome: string): boolean {
-	return outcome === "no_answer" || outcome === "busy" || outcome === "unreachable" || outcome === "cancelled" || outcome === "failed" || outcome === "silenced";
+	return (
+		outcome === "no_answer" ||
+		outcome === "busy" ||
+		outcome === "unreachable" ||
+		outcome === "cancelled" ||
+		outcome === "failed" ||
+		outcome === "silenced"
+	);
 }

@@ -134,7 +134,8 @@ export class Outbox {
 	}
 
 	#drop(cid: number): void {
-		if (this.#texts.value.some(text => text.cid === cid)) this.#texts.value = this.#texts.value.filter(text => text.cid !== cid);
+		if (this.#texts.value.some(text => text.cid === cid))
+			this.#texts.value = this.#texts.value.filter(text => text.cid !== cid);
 		void this.#core.env.storage.remove("texts", [cid]);
 	}
 }

@@ -29,7 +29,12 @@ export type RecorderEnd = {
 type Phase =
 	| { readonly name: "idle" }
 	| { readonly name: "opening" | "countdown"; readonly target: RecTarget; readonly kind: Kind }
-	| { readonly name: "blocked"; readonly target: RecTarget; readonly kind: Kind; readonly code: "denied" | "no_device" | "in_use" }
+	| {
+			readonly name: "blocked";
+			readonly target: RecTarget;
+			readonly kind: Kind;
+			readonly code: "denied" | "no_device" | "in_use";
+	  }
 	| { readonly name: "open"; readonly session: Session };
 
 export interface BeginOptions {
@@ -75,7 +80,8 @@ export class Recorder implements RecorderModel {
 		core.scope.add(uploads.changes.on(({ upload, state }) => this.#uploaded(upload.local.rec, state)));
 		core.scope.add(
 			core.socket.events.on(event => {
-				if (event.ev === "rec.listeners" && event.rec === this.#recording()?.local.rec) this.#listeners.value = event.users;
+				if (event.ev === "rec.listeners" && event.rec === this.#recording()?.local.rec)
+					this.#listeners.value = event.users;
 			}),
 		);
 	}
@@ -218,7 +224,12 @@ export class Recorder implements RecorderModel {
 		this.#preview.value = null;
 		await session.recording.commit(this.#core.newCid());
 		if (this.#session0() !== session) return { ok: true };
-		if (!this.#core.online) this.#queued(session);
+		/* Without a connection there is nothing to wait for: it goes by itself, and the thread shows that it is on its way. */
+		const off = effect(() => {
+			const lost = this.#core.link.value !== "online" && session.mode.value.name === "sending";
+			if (lost) queueMicrotask(() => this.#queued(session));
+		});
+		this.#scope.add(off);
 		return { ok: true };
 	}
 
@@ -237,7 +248,8 @@ export class Recorder implements RecorderModel {
 		const session = this.#session0();
 		if (session === null) {
 			const phase = this.#phase.value;
-			if (phase.name !== "idle" && phase.name !== "open") this.#end({ how: "dismissed", target: phase.target });
+			if (phase.name !== "idle" && phase.name !== "open")
+				this.#end({ how: "dismissed", target: phase.target });
 			return;
 		}
 		const { recording, target } = session;
@@ -257,7 +269,8 @@ export class Recorder implements RecorderModel {
 		if (phase.name === "idle") return failure("gone");
 		const target = phase.name === "open" ? phase.session.target : phase.target;
 		const options = this.#options;
-		if (phase.name === "open" && this.ms.value >= this.#core.limits.value.noteMinMs) await this.keepAs("takenOver");
+		if (phase.name === "open" && this.ms.value >= this.#core.limits.value.noteMinMs)
+			await this.keepAs("takenOver");
 		else if (phase.name === "open") this.#drop(phase.session);
 		this.#reset();
 		return this.begin(target, kind, options);
@@ -276,7 +289,8 @@ export class Recorder implements RecorderModel {
 		const session = this.#session0();
 		if (session === null) return failure("gone");
 		const files = await session.recording.files();
-		for (const file of files) this.#core.env.page.saveFile(`note.${extensionOf(file.mime)}`, file.mime, file.bytes);
+		for (const file of files)
+			this.#core.env.page.saveFile(`note.${extensionOf(file.mime)}`, file.mime, file.bytes);
 		return files.length > 0 ? { ok: true } : failure("not_found");
 	}
 
@@ -344,7 +358,13 @@ export class Recorder implements RecorderModel {
 		return true;
 	}
 
-	async #open(target: RecTarget, local: LocalRec, nextSeg: number, input: Input, cameraFailed: boolean): Promise<Result> {
+	async #open(
+		target: RecTarget,
+		local: LocalRec,
+		nextSeg: number,
+		input: Input,
+		cameraFailed: boolean,
+	): Promise<Result> {
 		const session = await this.#session(target, local, nextSeg, cameraFailed);
 		if (this.#options.after !== undefined) session.recording.upload.waitFor(this.#options.after);
 		if (!this.#run(session, input)) {
@@ -358,7 +378,12 @@ export class Recorder implements RecorderModel {
 		return { ok: true };
 	}
 
-	async #session(target: RecTarget, local: LocalRec, nextSeg: number, cameraFailed: boolean): Promise<Session> {
+	async #session(
+		target: RecTarget,
+		local: LocalRec,
+		nextSeg: number,
+		cameraFailed: boolean,
+	): Promise<Session> {
 		const kit = await this.#core.env.kit();
 		const upload = this.#uploads.open(local, local.segments.length === 0 ? local.fragments : undefined);
 		const session: Session = {
@@ -477,6 +502,7 @@ export class Recorder implements RecorderModel {
 	}
 
 	#queued(session: Session): void {
+		if (this.#session0() !== session || this.#core.online) return;
 		this.#end({ how: "queued", target: session.target });
 		session.recording.end();
 		this.#core.toast({ type: "noteQueued" });

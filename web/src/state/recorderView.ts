@@ -20,7 +20,12 @@ export interface Session {
 	readonly cameraFailed: boolean;
 }
 
-export function openView(core: Core, session: Session, listeners: readonly number[], reviewing: boolean): RecorderView {
+export function openView(
+	core: Core,
+	session: Session,
+	listeners: readonly number[],
+	reviewing: boolean,
+): RecorderView {
 	const mode = session.mode.value;
 	const { recording, target } = session;
 	const { voiceMaxMs, videoMaxMs } = core.limits.value;

@@ -62,7 +62,13 @@ export class Review {
 		this.#scope = null;
 	}
 
-	#file(scope: Scope, element: MediaLike, files: readonly ReviewFile[], index: number, beforeMs: number): void {
+	#file(
+		scope: Scope,
+		element: MediaLike,
+		files: readonly ReviewFile[],
+		index: number,
+		beforeMs: number,
+	): void {
 		const file = files[index];
 		if (file === undefined) {
 			this.stop();

@@ -7,7 +7,8 @@ export type Decoded<D> = D extends Decode<infer T> ? T : never;
 export const bool: Decode<boolean> = x => (typeof x === "boolean" ? x : BAD);
 
 /* A count, an id, a time: a whole number that doubles hold exactly. */
-export const int: Decode<number> = x => (typeof x === "number" && Number.isSafeInteger(x) && x >= 0 ? x : BAD);
+export const int: Decode<number> = x =>
+	typeof x === "number" && Number.isSafeInteger(x) && x >= 0 ? x : BAD;
 
 export const positive: Decode<number> = x => {
 	const n = int(x);

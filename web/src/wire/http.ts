@@ -1,5 +1,16 @@
 /* Signing in and out: the few things that are not on the socket. */
-import { BAD, bool, type Decode, type Decoded, isRecord, object, orElse, orNull, positive, text } from "./decode.ts";
+import {
+	BAD,
+	bool,
+	type Decode,
+	type Decoded,
+	isRecord,
+	object,
+	orElse,
+	orNull,
+	positive,
+	text,
+} from "./decode.ts";
 import { failure, isServerCode, type Result } from "./errors.ts";
 
 export interface HttpAnswer {
@@ -8,7 +19,13 @@ export interface HttpAnswer {
 }
 export type Fetch = (
 	url: string,
-	init: { method: string; headers: Record<string, string>; body?: string; credentials: "same-origin"; cache: "no-store" },
+	init: {
+		method: string;
+		headers: Record<string, string>;
+		body?: string;
+		credentials: "same-origin";
+		cache: "no-store";
+	},
 ) => Promise<HttpAnswer>;
 
 const about = object({ name: text(256), version: text(64), first_run: orElse(bool, false) });
@@ -51,7 +68,13 @@ export class Http {
 		return this.#ask("POST", "/api/signin", { username, password, device }, signed);
 	}
 
-	join(args: { token: string; username: string; name: string; password: string; device: string }): Promise<Result> {
+	join(args: {
+		token: string;
+		username: string;
+		name: string;
+		password: string;
+		device: string;
+	}): Promise<Result> {
 		return this.#ask("POST", "/api/join", args, signed);
 	}
 
@@ -67,7 +90,12 @@ export class Http {
 		return this.#ask("POST", "/api/signout", {}, nothing);
 	}
 
-	async #ask<T extends object>(method: string, url: string, body: object | null, decode: Decode<T>): Promise<Result<T>> {
+	async #ask<T extends object>(
+		method: string,
+		url: string,
+		body: object | null,
+		decode: Decode<T>,
+	): Promise<Result<T>> {
 		let answer: HttpAnswer;
 		let json: unknown;
 		try {

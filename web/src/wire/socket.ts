@@ -10,11 +10,11 @@ import { decodeEvent, type Hello, hello, type WireEvent } from "./types.ts";
 
 /* The part of WebSocket that is used. */
 export interface SocketLike {
-	binaryType: string;
+	binaryType: "arraybuffer" | "blob";
 	readonly bufferedAmount: number;
 	onopen: ((event: never) => void) | null;
-	onmessage: ((event: { data: unknown }) => void) | null;
-	onclose: ((event: { code: number }) => void) | null;
+	onmessage: ((event: never) => void) | null;
+	onclose: ((event: never) => void) | null;
 	send(data: string | Uint8Array<ArrayBuffer>): void;
 	close(code?: number): void;
 }
@@ -156,14 +156,14 @@ export class Socket {
 		this.#socket = socket;
 		socket.binaryType = "arraybuffer";
 		this.#offDead = this.#env.clock.after(HELLO_MS, () => this.#lost(turn, 0));
-		socket.onclose = event => this.#lost(turn, event.code);
+		socket.onclose = (event: { code: number }) => this.#lost(turn, event.code);
 		socket.onopen = () => this.#greet(turn, socket, token.token);
 	}
 
 	#greet(turn: number, socket: SocketLike, token: string): void {
 		if (turn !== this.#turn) return;
 		const id = this.#nextId++;
-		socket.onmessage = event => this.#firstFrame(turn, id, event.data);
+		socket.onmessage = (event: { data: unknown }) => this.#firstFrame(turn, id, event.data);
 		socket.send(JSON.stringify({ id, do: "hello", token }));
 	}
 
@@ -180,7 +180,7 @@ export class Socket {
 		this.#offDead();
 		this.#tries = 0;
 		this.#revoked = false;
-		this.#socket.onmessage = event => this.#message(turn, event.data);
+		this.#socket.onmessage = (event: { data: unknown }) => this.#message(turn, event.data);
 		this.#alive();
 		this.#state = "online";
 		this.#sayVisible();

@@ -1,0 +1,357 @@
+/* Calls, as this device sees them: the one that I place, those that ring here, the one that I am in. The server decides; a lower `rev`
+ * is stale. What is local: the screen stays after an unanswered call, and a call without a network fails at once with its prompt. */
+import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
+import { Scope } from "../lib/scope.ts";
+import { BAD } from "../wire/decode.ts";
+import { type ErrorCode, failure, type Result } from "../wire/errors.ts";
+import { type Call, call as callOf, type Hello } from "../wire/types.ts";
+import type { Core } from "./core.ts";
+import { Incoming } from "./incoming.ts";
+import { canLeaveNow, type Placed, phaseOf } from "./outgoing.ts";
+import type { Recorder, RecorderEnd } from "./recorder.ts";
+import type { AnsweredView, CallModel, IncomingView, Kind, OutgoingView } from "./types.ts";
+
+/* A connection that goes while nobody was reached yet: so long it may come back before the call counts as failed. */
+const LOST_MS = 8_000;
+const EARLY_MS = 1_000;
+
+export class Calls implements CallModel {
+	readonly #core: Core;
+	readonly #recorder: Recorder;
+	readonly #ringing: Incoming;
+	/* Everything that is going on, by id, newest snapshot. */
+	readonly #calls = signal<ReadonlyMap<string, Call>>(new Map());
+	readonly #placed = signal<Placed | null>(null);
+	readonly #tick = signal(0);
+	#scope = new Scope();
+
+	readonly outgoing: ReadonlySignal<OutgoingView | null> = computed(() => this.#outgoingView());
+	readonly answered: ReadonlySignal<AnsweredView | null> = computed(() => this.#answeredView());
+	readonly incoming: ReadonlySignal<readonly IncomingView[]>;
+
+	constructor(core: Core, recorder: Recorder) {
+		this.#core = core;
+		this.#recorder = recorder;
+		this.#ringing = new Incoming(
+			core,
+			this.#calls,
+			() => this.answered.value !== null || this.#placedIsLive(),
+		);
+		this.incoming = this.#ringing.views;
+		core.scope.add(core.socket.hellos.on(hello => this.#hello(hello)));
+		core.scope.add(
+			core.socket.events.on(event => {
+				if (event.ev === "call") this.#apply(event.call);
+			}),
+		);
+		core.scope.add(core.socket.states.on(state => this.#linked(state === "online")));
+		core.scope.add(recorder.ends.on(end => this.#recorded(end)));
+		core.scope.add(() => this.#scope.end());
+	}
+
+	async start(conv: number, kind: Kind): Promise<Result<{ call: string }>> {
+		if (this.#placedIsLive() || this.answered.value !== null) return failure("busy");
+		const id = this.#core.newId();
+		this.#scope.end();
+		this.#scope = new Scope();
+		this.#placed.value = {
+			id,
+			conv,
+			kind,
+			startedTs: this.#core.now(),
+			asked: this.#core.online,
+			ended: this.#core.online ? null : { outcome: "failed", quietUntil: null },
+			note: false,
+			refused: null,
+		};
+		this.#recorder.warm.prepare(kind);
+		if (!this.#core.online) {
+			this.#announceOutcome();
+			return { ok: true, call: id };
+		}
+		this.#ringback();
+		this.#scope.add(this.#core.env.clock.after(this.#core.limits.value.noteOfferMs, () => this.#again()));
+		await this.#ask(id, conv, kind);
+		return { ok: true, call: id };
+	}
+
+	async cancel(): Promise<Result> {
+		const placed = this.#placed.value;
+		if (placed === null) return { ok: true };
+		if (placed.note && this.#recorder.busy) this.#recorder.discard();
+		if (placed.ended !== null || placed.note) {
+			this.#close();
+			return { ok: true };
+		}
+		const early = this.#core.now() - placed.startedTs < EARLY_MS;
+		const rang = this.#calls.value.get(placed.id)?.state === "ringing";
+		const outcome = rang ? "cancelled" : "cancelled_early";
+		this.#patch(placed.id, { ended: { outcome, quietUntil: null } });
+		this.#quiet();
+		const told = this.#core.tell("call.cancel", { call: placed.id, note: false }, { again: true });
+		if (early && !rang) this.#close();
+		return told;
+	}
+
+	async leaveNote(kind?: Kind): Promise<Result> {
+		const placed = this.#placed.value;
+		if (placed === null) return failure("gone");
+		const live = placed.ended === null;
+		const told = live
+			? this.#core.tell("call.cancel", { call: placed.id, note: true }, { again: true })
+			: null;
+		this.#patch(placed.id, { note: true });
+		this.#quiet();
+		const call = placed.asked ? placed.id : null;
+		const target = { conv: placed.conv, name: this.#core.personOf(placed.conv).name, call };
+		return this.#recorder.begin(target, kind ?? placed.kind, told === null ? {} : { after: told });
+	}
+
+	async callAgain(): Promise<Result> {
+		const placed = this.#placed.value;
+		if (placed === null) return failure("gone");
+		if (this.#recorder.busy) await this.#recorder.keepAs("callAgain");
+		this.#close();
+		return this.start(placed.conv, placed.kind);
+	}
+
+	async answer(call: string): Promise<Result> {
+		this.#ringing.answering(call, true);
+		const answer = await this.#core.ask("call.answer", { call }, { again: true, timeoutMs: 10_000 });
+		this.#ringing.answering(call, false);
+		if (!answer.ok) {
+			const conv = this.#calls.value.get(call)?.conv;
+			if (answer.code === "gone" || answer.code === "not_found") {
+				this.#forget(call);
+				if (conv !== undefined) this.#core.toast({ type: "callGone", conv });
+			} else this.#core.failed("call", answer.code);
+			return failure(answer.code);
+		}
+		const body = callOf(answer.body.call);
+		if (body !== BAD) this.#apply(body);
+		return { ok: true };
+	}
+
+	decline(call: string, text?: string): Promise<Result> {
+		this.#forget(call);
+		return this.#core.tell("call.decline", text === undefined ? { call } : { call, text }, { again: true });
+	}
+
+	silence(call: string): void {
+		this.#ringing.silence(call);
+	}
+
+	async hangUp(): Promise<Result> {
+		const call = this.answered.value?.call;
+		if (call === undefined) return { ok: true };
+		this.#forget(call);
+		return this.#core.tell("call.leave", { call }, { again: true });
+	}
+
+	async #ask(id: string, conv: number, kind: Kind): Promise<void> {
+		const answer = await this.#core.ask("call.start", { call: id, conv, kind }, { again: true });
+		if (answer.ok) {
+			const body = callOf(answer.body.call);
+			if (body === BAD) return;
+			/* Both called at once: the server made one call of it, the other's. */
+			if (body.call !== id) this.#close();
+			this.#apply(body);
+			return;
+		}
+		const placed = this.#placed.value;
+		if (placed === null || placed.id !== id || placed.ended !== null) return;
+		this.#fail(id, answer.code, answer.retryMs);
+	}
+
+	#fail(id: string, code: ErrorCode, retryMs?: number): void {
+		const momentary = code === "offline" || code === "timeout" || code === "maybe" || code === "closed";
+		if (momentary)
+			void this.#core.tell("call.cancel", { call: id, note: true }, { again: true, timeoutMs: 120_000 });
+		this.#patch(id, {
+			asked: momentary,
+			ended: { outcome: "failed", quietUntil: null },
+			refused: momentary ? null : { code, retryMs: retryMs ?? null },
+		});
+		this.#quiet();
+		this.#announceOutcome();
+	}
+
+	#hello(hello: Hello): void {
+		const going = new Map(hello.calls.map(call => [call.call, call]));
+		const placed = this.#placed.value;
+		/* A call that ended while we were away is in the log; its screen shows what it can. */
+		if (placed !== null && placed.asked && placed.ended === null && !going.has(placed.id)) {
+			if (this.#calls.value.has(placed.id))
+				this.#patch(placed.id, { ended: { outcome: "failed", quietUntil: null } });
+		}
+		const gone = [...this.#calls.value.keys()].filter(id => !going.has(id));
+		batch(() => {
+			for (const id of gone) this.#forget(id);
+			for (const call of going.values()) this.#apply(call);
+		});
+	}
+
+	#apply(call: Call): void {
+		const known = this.#calls.value.get(call.call);
+		if (known !== undefined && call.rev < known.rev) return;
+		if (call.state !== "ended") this.#calls.value = new Map(this.#calls.value).set(call.call, call);
+		this.#ringing.changed(call, known);
+		if (call.state === "ended") this.#forget(call.call);
+		if (this.#placed.value?.id === call.call) this.#placedChanged(call);
+		/* The call of mine crossed with theirs and became part of it. */ else if (
+			call.state === "answered" &&
+			call.mine &&
+			this.#placed.value?.conv === call.conv
+		)
+			this.#picked(call);
+	}
+
+	#placedChanged(call: Call): void {
+		if (call.state === "answered") this.#picked(call);
+		else if (call.state === "ended") {
+			const placed = this.#placed.value;
+			if (call.outcome === "answered" || placed === null) {
+				if (!this.#recorder.busy) this.#close();
+				return;
+			}
+			const first = placed.ended === null;
+			this.#patch(call.call, { ended: { outcome: call.outcome ?? "failed", quietUntil: call.quiet_until } });
+			this.#quiet();
+			if (first && !placed.note) this.#announceOutcome();
+		}
+	}
+
+	/* Somebody picked up, perhaps while the note was being left: what was recorded stays with its owner. */
+	#picked(call: Call): void {
+		if (this.#placed.value?.note === true && this.#recorder.busy) void this.#recorder.keepAs("answered");
+		this.#close();
+		this.#core.announce(this.#core.env.words.answered(this.#core.personOf(call.conv).name));
+	}
+
+	#linked(online: boolean): void {
+		const placed = this.#placed.value;
+		if (placed === null || placed.ended !== null || online) return;
+		this.#scope.add(
+			this.#core.env.clock.after(LOST_MS, () => {
+				const now = this.#placed.value;
+				if (now?.id === placed.id && now.ended === null && !this.#core.online)
+					this.#fail(placed.id, "offline");
+			}),
+		);
+	}
+
+	#recorded(end: RecorderEnd): void {
+		const placed = this.#placed.value;
+		if (placed === null || end.target.conv !== placed.conv) return;
+		if (end.how === "sent" || end.how === "queued") {
+			this.#close();
+			this.#core.show(end.target.conv);
+		} else if (end.how === "kept") this.#close();
+		else if (end.how === "undone") this.#patch(placed.id, { note: true });
+		else if (placed.note) this.#backToPrompt(placed);
+	}
+
+	#backToPrompt(placed: Placed): void {
+		const ended = placed.ended ?? { outcome: "cancelled" as const, quietUntil: null };
+		this.#patch(placed.id, { note: false, ended });
+	}
+
+	#placedIsLive(): boolean {
+		const placed = this.#placed.value;
+		return placed !== null && (placed.ended === null || placed.note);
+	}
+
+	#patch(id: string, patch: Partial<Placed>): void {
+		const placed = this.#placed.value;
+		if (placed !== null && placed.id === id) this.#placed.value = { ...placed, ...patch };
+	}
+
+	#forget(call: string): void {
+		if (!this.#calls.value.has(call)) return;
+		const rest = new Map(this.#calls.value);
+		const was = rest.get(call);
+		rest.delete(call);
+		this.#calls.value = rest;
+		if (was !== undefined) this.#ringing.gone(call);
+	}
+
+	#close(): void {
+		this.#quiet();
+		this.#scope.end();
+		this.#placed.value = null;
+		if (!this.#recorder.busy) this.#recorder.warm.release();
+	}
+
+	#ringback(): void {
+		let stop: () => void = () => {};
+		const sound = this.#scope.child();
+		/* The pulse begins when somebody's device rings, not before. */
+		const off = this.#calls.subscribe(calls => {
+			const id = this.#placed.peek()?.id;
+			if (id === undefined || calls.get(id)?.state !== "ringing" || sound.ended) return;
+			queueMicrotask(() => {
+				if (sound.ended) return;
+				stop();
+				stop = this.#core.env.sounds.loop("ringback");
+				off();
+			});
+		});
+		sound.add(() => {
+			off();
+			stop();
+		});
+		this.#soundScope = sound;
+	}
+
+	#soundScope: Scope | null = null;
+
+	#quiet(): void {
+		this.#soundScope?.end();
+		this.#soundScope = null;
+	}
+
+	#again(): void {
+		this.#tick.value++;
+	}
+
+	#announceOutcome(): void {
+		const view = this.outgoing.value;
+		if (view?.phase.name !== "unanswered") return;
+		const { outcome, quietUntil } = view.phase;
+		this.#core.announce(this.#core.env.words.outcome(outcome, view.person.name, quietUntil));
+	}
+
+	#outgoingView(): OutgoingView | null {
+		const placed = this.#placed.value;
+		if (placed === null) return null;
+		/* Read so that "leave a note now" appears when its time has come. */
+		void this.#tick.value;
+		const call = this.#calls.value.get(placed.id);
+		const waitedMs = this.#core.now() - placed.startedTs;
+		return {
+			call: placed.id,
+			conv: placed.conv,
+			person: this.#core.personOf(placed.conv),
+			kind: placed.kind,
+			phase: phaseOf(placed, call),
+			startedTs: call?.started || placed.startedTs,
+			canLeaveNoteNow: canLeaveNow(placed, call, waitedMs, this.#core.limits.value.noteOfferMs),
+			refused: placed.refused,
+		};
+	}
+
+	#answeredView(): AnsweredView | null {
+		for (const call of this.#calls.value.values()) {
+			if (call.state !== "answered" || !call.mine) continue;
+			return {
+				call: call.call,
+				conv: call.conv,
+				person: this.#core.personOf(call.conv),
+				kind: call.kind,
+				answeredTs: call.answered ?? call.started,
+				outgoing: call.from === this.#core.me.value?.id,
+			};
+		}
+		return null;
+	}
+}

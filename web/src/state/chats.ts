@@ -1,0 +1,174 @@
+/* The list of chats. */
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { BAD } from "../wire/decode.ts";
+import { failure, type Result } from "../wire/errors.ts";
+import { type Conv, conv as convOf, type Entry } from "../wire/types.ts";
+import type { Core } from "./core.ts";
+import type { Live } from "./live.ts";
+import { isMissed, type Logs } from "./logs.ts";
+import type { CallEntry, ChatFilter, ChatsModel, ChatView, LastView, ThreadModel } from "./types.ts";
+import type { Typing } from "./typing.ts";
+
+export interface ChatParts {
+	readonly core: Core;
+	readonly logs: Logs;
+	readonly typing: Typing;
+	readonly live: Live;
+	thread(conv: number): ThreadModel;
+}
+
+export class Chats implements ChatsModel {
+	readonly list: ReadonlySignal<readonly ChatView[]>;
+	readonly all: ReadonlySignal<readonly ChatView[]>;
+	readonly calls: ReadonlySignal<readonly { readonly chat: ChatView; readonly call: CallEntry }[]>;
+	readonly unreadTotal: ReadonlySignal<number>;
+	readonly unheardTotal: ReadonlySignal<number>;
+	readonly loaded: ReadonlySignal<boolean>;
+	readonly #parts: ChatParts;
+	readonly #filter = signal<ChatFilter>("all");
+	readonly #query = signal("");
+
+	constructor(parts: ChatParts) {
+		this.#parts = parts;
+		const { core } = parts;
+		this.loaded = computed(() => core.me.value !== null);
+		this.all = computed(() => {
+			const views = [...core.convs.value.values()].map(conv => this.#view(conv));
+			return views.sort((a, b) => b.activityTs - a.activityTs || b.conv - a.conv);
+		});
+		this.list = computed(() => this.all.value.filter(chat => this.#matches(chat)));
+		this.unreadTotal = computed(() => this.all.value.reduce((sum, chat) => sum + chat.unread, 0));
+		this.unheardTotal = computed(() => this.all.value.filter(chat => chat.unheard).length);
+		this.calls = computed(() => {
+			const found = this.all.value.flatMap(chat =>
+				parts
+					.thread(chat.conv)
+					.entries.value.filter(entry => entry.type === "call")
+					.map(call => ({ chat, call })),
+			);
+			return found.sort((a, b) => b.call.startedTs - a.call.startedTs);
+		});
+	}
+
+	get filter(): ReadonlySignal<ChatFilter> {
+		return this.#filter;
+	}
+	get query(): ReadonlySignal<string> {
+		return this.#query;
+	}
+
+	setFilter(filter: ChatFilter): void {
+		this.#filter.value = filter;
+	}
+
+	setQuery(query: string): void {
+		this.#query.value = query;
+	}
+
+	async open(user: number): Promise<Result<{ conv: number }>> {
+		const { core } = this.#parts;
+		for (const conv of core.convs.value.values())
+			if (conv.with === user) return { ok: true, conv: conv.conv };
+		const answer = await core.ask("chat.open", { user }, { again: true });
+		if (!answer.ok) {
+			core.failed("people", answer.code);
+			return failure(answer.code);
+		}
+		const conv = convOf(answer.body.conv);
+		if (conv === BAD) return failure("bad_answer");
+		core.setConv(conv);
+		return { ok: true, conv: conv.conv };
+	}
+
+	#matches(chat: ChatView): boolean {
+		const filter = this.#filter.value;
+		if (filter === "missed" && !chat.missed) return false;
+		if (filter === "unheard" && !chat.unheard) return false;
+		const words = fold(this.#query.value).split(/\s+/).filter(Boolean);
+		const names = fold(`${chat.person.name} ${chat.person.username}`).split(/\s+/);
+		return words.every(word => names.some(name => name.startsWith(word)));
+	}
+
+	#view(conv: Conv): ChatView {
+		const { core, typing, live, logs } = this.#parts;
+		const me = core.me.value?.id ?? 0;
+		const entries = logs.of(conv.conv).entries.value;
+		const last = lastOf(entries, conv.last, me);
+		const draft = typing.drafts.value.get(conv.conv) ?? core.env.keep.get(`draft.${conv.conv}`) ?? "";
+		return {
+			conv: conv.conv,
+			person: core.person(conv.with),
+			last,
+			activityTs: last?.ts ?? 0,
+			unread: conv.unread,
+			unheard: this.#unheard(conv, entries, me),
+			missed: hasMissed(conv, entries, me),
+			typing: typing.who.value.has(conv.conv),
+			leavingNote: live.notes.value.some(note => note.conv === conv.conv && note.canAnswer),
+			draftText: draft,
+		};
+	}
+
+	#unheard(conv: Conv, entries: readonly Entry[], me: number): boolean {
+		const notes = this.#parts.core.notes.value;
+		const held = entries.length > 0 ? entries : conv.last === null ? [] : [conv.last];
+		const gone = new Set(
+			held.flatMap(entry => (entry.kind === "delete" && entry.re !== null ? [entry.re] : [])),
+		);
+		return held.some(
+			entry =>
+				entry.kind === "note" &&
+				entry.from !== me &&
+				!gone.has(entry.seq) &&
+				notes.get(`${conv.conv}:${entry.seq}`)?.played !== true,
+		);
+	}
+}
+
+function hasMissed(conv: Conv, entries: readonly Entry[], me: number): boolean {
+	const held = entries.length > 0 ? entries.slice(-30) : conv.last === null ? [] : [conv.last];
+	return held.some(entry => entry.kind === "call" && entry.from !== me && isMissed(entry.body.outcome));
+}
+
+/* What a row says last: of a call and its note, the note; of a deletion, the deletion. */
+function lastOf(entries: readonly Entry[], fallback: Entry | null, me: number): LastView | null {
+	const newest = entries.findLast(entry => entry.kind !== "void") ?? null;
+	const entry = newest !== null && (fallback === null || newest.seq >= fallback.seq) ? newest : fallback;
+	if (entry === null) return null;
+	const base = {
+		ts: entry.ts,
+		mine: entry.from === me,
+		text: "",
+		durationMs: null,
+		kind: null,
+		outcome: null,
+	};
+	switch (entry.kind) {
+		case "text":
+			return { ...base, glyph: "text", text: entry.body.text.slice(0, 200) };
+		case "note": {
+			const glyph = entry.body.kind === "video" ? "videoNote" : "voiceNote";
+			return { ...base, glyph, durationMs: entry.body.duration_ms, kind: entry.body.kind };
+		}
+		case "call":
+		case "amend": {
+			const { kind, outcome, duration_ms, by } = entry.body;
+			const mine = (by === 0 ? entry.from : by) === me;
+			const glyph = outcome === "answered" ? "call" : mine ? "outgoingCall" : "missedCall";
+			return { ...base, mine, glyph, durationMs: duration_ms, kind, outcome };
+		}
+		case "delete":
+		case "erased":
+			return { ...base, glyph: "deleted" };
+		case "void":
+			return null;
+	}
+}
+
+/* Case and accents do not count when looking for a name. */
+function fold(text: string): string {
+	return text
+		.normalize("NFD")
+		.replace(/\p{M}+/gu, "")
+		.toLowerCase();
+}

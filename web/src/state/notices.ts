@@ -1,0 +1,34 @@
+/* What is said outside the page, or spoken, when something arrives: one notification a chat, and one for a missed call that its note
+ * takes the place of. */
+import type { Entry } from "../wire/types.ts";
+import type { Core } from "./core.ts";
+import { tagOf } from "./incoming.ts";
+import { isMissed, type Logs } from "./logs.ts";
+
+export function startNotices(core: Core, logs: Logs): void {
+	core.scope.add(logs.arrivals.on(entry => notice(core, entry)));
+}
+
+function notice(core: Core, entry: Entry): void {
+	if (entry.from === core.me.value?.id) return;
+	const text = textOf(core, entry);
+	if (text === null) return;
+	/* Who is looking at the chat sees it; for everybody else it is spoken once. */
+	if (entry.kind === "note" || !core.shown.value.has(entry.conv)) core.announce(text);
+	const quiet = (core.me.value?.quiet_until ?? 0) > core.now();
+	if (core.env.page.visible() || quiet || core.env.keep.get("notify") === "off") return;
+	const tag = entry.call === null ? `chat-${entry.conv}` : tagOf({ call: entry.call });
+	core.env.notify.show({ tag, title: text, conv: entry.conv, ringing: false });
+}
+
+function textOf(core: Core, entry: Entry): string | null {
+	const { words } = core.env;
+	const { name } = core.person(entry.from);
+	if (entry.kind === "text") return words.textArrived(name);
+	if (entry.kind === "call")
+		return isMissed(entry.body.outcome) ? words.missedCall(entry.body.kind, name) : null;
+	if (entry.kind !== "note") return null;
+	const { kind, duration_ms } = entry.body;
+	if (entry.call === null) return words.noteArrived(kind, name, duration_ms);
+	return words.missedCallWithNote(kind, name, duration_ms);
+}
