@@ -29,14 +29,15 @@ void remux_clock_segment(struct remux_clock *clock, int64_t origin_us)
 static int64_t place(struct remux_clock *clock, const struct remux_packet *packet, int64_t expected_us)
 {
 	int64_t at = packet->dts_us != REMUX_NO_TIME ? packet->dts_us : packet->pts_us;
-	int64_t jump, in_segment, in_file;
+	int64_t jump, origin, in_segment, in_file;
 	if (at == REMUX_NO_TIME)
 		return expected_us;
 	if (__builtin_sub_overflow(at, clock->newest_us, &jump))
 		return expected_us;
 	if (jump > HOLE_MAX_US || jump < -HOLE_MAX_US) {
-		if (__builtin_add_overflow(clock->origin_us, jump, &clock->origin_us))
+		if (__builtin_add_overflow(clock->origin_us, jump, &origin))
 			return expected_us;
+		clock->origin_us = origin;
 		clock->newest_us = at;
 	}
 	clock->newest_us = larger(clock->newest_us, at);
