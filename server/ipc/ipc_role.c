@@ -167,7 +167,8 @@ static void on_end(struct supervisor *s, struct life *life, int status)
 	int code = by_signal ? WTERMSIG(status) : WEXITSTATUS(status);
 	at_log(s->stopping ? AT_LOG_INFO : AT_LOG_WARN, "role.ended", "role", life->spec->name,
 	       by_signal ? "signal" : "code", AT_INT(code), NULL);
-	close(life->fd);
+	if (life->fd >= 0)
+		close(life->fd);
 	life->fd = -1;
 	life->pid = 0;
 	if (s->stopping)
@@ -200,15 +201,24 @@ static void read_signals(struct supervisor *s)
 	reap(s);
 }
 
-static void read_role(struct life *life)
+/* A role lives or dies with its channel; one that was told to stop may close it first. */
+static void on_closed(struct supervisor *s, struct life *life)
+{
+	close(life->fd);
+	life->fd = -1;
+	if (!s->stopping)
+		kill(life->pid, SIGKILL);
+}
+
+static void read_role(struct supervisor *s, struct life *life)
 {
 	static uint8_t buffer[IPC_DATAGRAM_MAX];
 	struct ipc_msg msg;
 	enum at_err err = ipc_raw_recv(life->fd, buffer, &msg);
 	if (err == AT_ERR_BAD_REQUEST)
 		at_log(AT_LOG_WARN, "ipc.bad_message", "role", life->spec->name, NULL);
-	if (err == AT_ERR_CLOSED) /* it lives or dies with this channel */
-		kill(life->pid, SIGKILL);
+	if (err == AT_ERR_CLOSED)
+		on_closed(s, life);
 	if (err)
 		return;
 	if (msg.type == IPC_READY && life->spec->ready)
@@ -243,7 +253,7 @@ static void wait_for_events(struct supervisor *s)
 	/* Roles first: one that said "ready" and died has been ready. */
 	for (nfds_t i = 1; i < n; i++)
 		if (fds[i].revents & POLLIN)
-			read_role(of[i]);
+			read_role(s, of[i]);
 	if (fds[0].revents)
 		read_signals(s);
 }
