@@ -7,6 +7,7 @@
 #include "base/time_priv.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <uv.h>
 
 enum { SCRATCH_MAX = 64 * 1024 * 1024, SLOW_US = 10000 };
@@ -106,6 +107,9 @@ void at_loop_post(struct at_loop *loop, at_loop_fn *fn, void *msg)
 struct at_loop *at_loop_new(void)
 {
 	struct at_loop *loop = at_alloc(sizeof(*loop));
+	/* A peer that has gone is an error of write, not the end of the process. */
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigaction(SIGPIPE, &ignore, NULL);
 	AT_ASSERT(uv_loop_init(&loop->uv) == 0);
 	loop->scratch = at_arena_new(SCRATCH_MAX);
 	at_list_init(&loop->timers);

@@ -13,7 +13,7 @@ struct at_loop;
 struct at_timer;
 struct at_poll;
 
-struct at_loop *at_loop_new(void);
+struct at_loop *at_loop_new(void);        /* the process ignores SIGPIPE from then on */
 void at_loop_free(struct at_loop **loop); /* asserts that no timer, poll or signal is left */
 void at_loop_run(struct at_loop *loop);   /* until at_loop_stop */
 void at_loop_stop(struct at_loop *loop);  /* own thread */

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -255,8 +254,6 @@ static enum at_err listen_on(const char *text, uint16_t port, int *fd_out, uint1
 
 static void start(struct net_server *server)
 {
-	/* Neither sendfile nor OpenSSL's writes can be told not to raise it. */
-	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < NET_WHEEL_SLOTS; i++)
 		at_list_init(&server->wheel[i]);
 	at_list_init(&server->dead);

@@ -294,7 +294,6 @@ void remux_role_main(int supervisor_fd)
 {
 	struct role *role = at_alloc(sizeof(*role));
 	at_log_set_role("remux");
-	signal(SIGPIPE, SIG_IGN);
 	at_list_init(&role->queue);
 	warm_up();
 	role->loop = at_loop_new();
