@@ -61,7 +61,13 @@ export function note(seq: number, mine: boolean, over: Partial<NoteView> = {}): 
 	};
 }
 
-export function text(seq: number, mine: boolean, words: string, at: number, over: Partial<TextEntry> = {}): TextEntry {
+export function text(
+	seq: number,
+	mine: boolean,
+	words: string,
+	at: number,
+	over: Partial<TextEntry> = {},
+): TextEntry {
 	return {
 		type: "text",
 		key: `t${seq}`,
@@ -123,7 +129,12 @@ export const conversation: DisplayEntry[] = [
 	text(3, true, "Should I call first?", yesterday + 2 * MINUTE),
 	call(4, true, yesterday + 40 * MINUTE, { outcome: "answered", missed: false, durationMs: 314_000 }),
 	text(5, false, "That sorted it, thank you.", today - 90 * MINUTE),
-	text(6, false, "The address is 14 Quay Street, https://example.org/map. The bell is broken, so knock loudly.", today - 89 * MINUTE),
+	text(
+		6,
+		false,
+		"The address is 14 Quay Street, https://example.org/map. The bell is broken, so knock loudly.",
+		today - 89 * MINUTE,
+	),
 	call(7, false, today, { note: note(7, false) }),
 	call(8, true, today + 6 * MINUTE, { note: note(8, true, { heard: true, durationMs: 41_000 }) }),
 	text(9, true, "Left you a note back.", today + 7 * MINUTE),
@@ -134,16 +145,43 @@ export const cards: DisplayEntry[] = [
 	call(2, false, today + MINUTE, { outcome: "declined", missed: true }),
 	call(3, false, today + 2 * MINUTE, { repeats: 9, note: note(3, false, { durationMs: 61_000 }) }),
 	call(4, false, today + 3 * MINUTE, { note: note(4, false, { played: true, positionMs: 9000 }) }),
-	call(5, false, today + 3 * MINUTE, { kind: "video", note: note(5, false, { kind: "video", durationMs: 18_000, width: 480, height: 480 }) }),
+	call(5, false, today + 3 * MINUTE, {
+		kind: "video",
+		note: note(5, false, { kind: "video", durationMs: 18_000, width: 480, height: 480 }),
+	}),
 	call(6, true, today + 4 * MINUTE, { sending: sending() }),
-	call(7, true, today + 5 * MINUTE, { sending: sending({ state: "failed", failed: "unreadable", canSave: true }) }),
+	call(7, true, today + 5 * MINUTE, {
+		sending: sending({ state: "failed", failed: "unreadable", canSave: true }),
+	}),
 	call(8, false, today + 6 * MINUTE, { noteDeleted: true }),
-	{ type: "note", key: "n9", seq: 9, mine: false, ts: today + 7 * MINUTE, note: note(9, false, { durationMs: 8000 }) },
-	{ type: "sending", key: "s1", seq: null, mine: true, ts: today + 8 * MINUTE, sending: sending({ state: "waiting" }) },
+	{
+		type: "note",
+		key: "n9",
+		seq: 9,
+		mine: false,
+		ts: today + 7 * MINUTE,
+		note: note(9, false, { durationMs: 8000 }),
+	},
+	{
+		type: "sending",
+		key: "s1",
+		seq: null,
+		mine: true,
+		ts: today + 8 * MINUTE,
+		sending: sending({ state: "waiting" }),
+	},
 	text(10, false, "مرحبا، هل يمكنك الاتصال بي لاحقا؟", today + 8 * MINUTE),
 	{ type: "deleted", key: "d1", seq: 11, mine: true, ts: today + 8 * MINUTE, what: "text" },
-	text(12, true, "This one did not go through.", today + 9 * MINUTE, { send: "failed", failed: "rate_limited", seq: null }),
-	text(13, true, "On its way", today + 9 * MINUTE, { send: "sending", seq: null, answers: { seq: 10, text: "مرحبا، هل يمكنك", mine: false } }),
+	text(12, true, "This one did not go through.", today + 9 * MINUTE, {
+		send: "failed",
+		failed: "rate_limited",
+		seq: null,
+	}),
+	text(13, true, "On its way", today + 9 * MINUTE, {
+		send: "sending",
+		seq: null,
+		answers: { seq: 10, text: "مرحبا، هل يمكنك", mine: false },
+	}),
 ];
 
 function last(glyph: LastView["glyph"], over: Partial<LastView> = {}): LastView {
@@ -166,20 +204,43 @@ function chat(conv: number, who: PersonView, view: LastView | null, over: Partia
 	};
 }
 
-const [b, marta, yusuf, grandma, lior, priya] = people as [PersonView, PersonView, PersonView, PersonView, PersonView, PersonView];
+const [b, marta, yusuf, grandma, lior, priya] = people as [
+	PersonView,
+	PersonView,
+	PersonView,
+	PersonView,
+	PersonView,
+	PersonView,
+];
 
 export const chats: ChatView[] = [
 	chat(1, b, last("voiceNote", { durationMs: 23_000 }), { unread: 1, unheard: true, missed: true }),
-	chat(2, marta, last("missedCall", { outcome: "no_answer", ts: today - 30 * MINUTE }), { unread: 2, missed: true }),
-	chat(3, yusuf, last("text", { text: "See you at the pool then", ts: today - 60 * MINUTE }), { typing: true }),
-	chat(4, grandma, last("videoNote", { durationMs: 52_000, kind: "video", ts: today - 200 * MINUTE, mine: true })),
+	chat(2, marta, last("missedCall", { outcome: "no_answer", ts: today - 30 * MINUTE }), {
+		unread: 2,
+		missed: true,
+	}),
+	chat(3, yusuf, last("text", { text: "See you at the pool then", ts: today - 60 * MINUTE }), {
+		typing: true,
+	}),
+	chat(
+		4,
+		grandma,
+		last("videoNote", { durationMs: 52_000, kind: "video", ts: today - 200 * MINUTE, mine: true }),
+	),
 	chat(5, lior, last("text", { text: "אני אתקשר מחר בבוקר", ts: yesterday })),
-	chat(6, priya, last("call", { outcome: "answered", durationMs: 71_000, ts: yesterday - 3 * 24 * 60 * MINUTE })),
+	chat(
+		6,
+		priya,
+		last("call", { outcome: "answered", durationMs: 71_000, ts: yesterday - 3 * 24 * 60 * MINUTE }),
+	),
 ];
 
 export const calls: { chat: ChatView; call: CallEntry }[] = [
 	{ chat: chats[0] as ChatView, call: call(7, false, today, { note: note(7, false) }) },
 	{ chat: chats[1] as ChatView, call: call(2, false, today - 30 * MINUTE, { repeats: 2 }) },
 	{ chat: chats[3] as ChatView, call: call(3, true, yesterday, { kind: "video", outcome: "declined" }) },
-	{ chat: chats[5] as ChatView, call: call(9, true, yesterday, { outcome: "answered", missed: false, durationMs: 71_000 }) },
+	{
+		chat: chats[5] as ChatView,
+		call: call(9, true, yesterday, { outcome: "answered", missed: false, durationMs: 71_000 }),
+	},
 ];

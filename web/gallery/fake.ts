@@ -9,8 +9,8 @@ import type {
 	OutgoingView,
 	PersonView,
 	Prefs,
-	RecorderView,
 	RecOpen,
+	RecorderView,
 	SessionView,
 	ThreadModel,
 	Toast,
@@ -176,7 +176,10 @@ function picture(): MediaStream | null {
 }
 
 function recorder(s: Setting): AppModel["recorder"] {
-	const wave = Array.from({ length: 120 }, (_, i) => Math.abs(Math.sin(i * 0.4) * Math.sin(i * 0.11)) * 0.8 + 0.01);
+	const wave = Array.from(
+		{ length: 120 },
+		(_, i) => Math.abs(Math.sin(i * 0.4) * Math.sin(i * 0.11)) * 0.8 + 0.01,
+	);
 	const view = s.recorder ?? { state: "idle" };
 	const video = "kind" in view && view.kind === "video";
 	return {
@@ -207,7 +210,9 @@ function recorder(s: Setting): AppModel["recorder"] {
 }
 
 function player(s: Setting): AppModel["player"] {
-	const current = conversation.flatMap(entry => (entry.type === "call" && entry.seq === s.playing && entry.note ? [entry.note] : []))[0];
+	const current = conversation.flatMap(entry =>
+		entry.type === "call" && entry.seq === s.playing && entry.note ? [entry.note] : [],
+	)[0];
 	return {
 		current: signal(current ?? null),
 		playing: signal(current !== undefined),
@@ -254,7 +259,11 @@ function settings(s: Setting): AppModel["settings"] {
 	};
 }
 
-const link = async () => ({ ok: true as const, link: "https://chat.example.org/#i=Vn3kX0q7b1YJ2", expiresTs: NOW.getTime() + 7e8 });
+const link = async () => ({
+	ok: true as const,
+	link: "https://chat.example.org/#i=Vn3kX0q7b1YJ2",
+	expiresTs: NOW.getTime() + 7e8,
+});
 
 export function fakeApp(s: Setting): AppModel {
 	const only = thread(s);
@@ -316,7 +325,14 @@ export function fakeApp(s: Setting): AppModel {
 		recorder: recorder(s),
 		drafts: { list: signal(s.drafts ?? []), send: ok, resume: ok, discard: ok, saveFile: ok },
 		player: player(s),
-		live: { notes: signal(s.live ?? []), picture: signal(null), listen: ok, stop: nothing, answer: ok, dismiss: nothing },
+		live: {
+			notes: signal(s.live ?? []),
+			picture: signal(null),
+			listen: ok,
+			stop: nothing,
+			answer: ok,
+			dismiss: nothing,
+		},
 		people: {
 			found: signal(people),
 			finding: signal(false),

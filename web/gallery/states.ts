@@ -9,8 +9,10 @@ export interface State extends Setting {
 }
 
 const out = { state: "signedOut", firstRun: false, invite: null, why: null, unreachable: false } as const;
-const unanswered = (outcome: "no_answer" | "declined" | "unreachable" | "cancelled", prompt: "main" | "offered" | "small") =>
-	outgoing({ name: "unanswered", outcome, prompt, quietUntil: null });
+const unanswered = (
+	outcome: "no_answer" | "declined" | "unreachable" | "cancelled",
+	prompt: "main" | "offered" | "small",
+) => outgoing({ name: "unanswered", outcome, prompt, quietUntil: null });
 const noteFor = { ...recOpen };
 const fromThread = { ...recOpen, target: { conv: 1, name: ben.name, call: null } };
 
@@ -42,14 +44,27 @@ export const states: Record<string, State> = {
 	"unanswered-video": { path: "/c/1", outgoing: { ...unanswered("unreachable", "main"), kind: "video" } },
 	declined: { path: "/c/1", outgoing: unanswered("declined", "offered") },
 	cancelled: { path: "/c/1", outgoing: unanswered("cancelled", "small") },
-	recording: { path: "/c/1", outgoing: outgoing({ name: "note" }), recorder: { ...noteFor, state: "recording" } },
+	recording: {
+		path: "/c/1",
+		outgoing: outgoing({ name: "note" }),
+		recorder: { ...noteFor, state: "recording" },
+	},
 	"recording-heard": {
 		path: "/c/1",
 		outgoing: outgoing({ name: "note" }),
 		ms: 168_000,
-		recorder: { ...noteFor, state: "recording", listeners: ["Ben Okafor"], warnings: ["limitSoon", "silent"] },
+		recorder: {
+			...noteFor,
+			state: "recording",
+			listeners: ["Ben Okafor"],
+			warnings: ["limitSoon", "silent"],
+		},
 	},
-	paused: { path: "/c/1", outgoing: outgoing({ name: "note" }), recorder: { ...noteFor, state: "paused", why: null, canResume: true } },
+	paused: {
+		path: "/c/1",
+		outgoing: outgoing({ name: "note" }),
+		recorder: { ...noteFor, state: "paused", why: null, canResume: true },
+	},
 	"rec-failed": {
 		path: "/c/1",
 		outgoing: outgoing({ name: "note" }),
@@ -71,7 +86,10 @@ export const states: Record<string, State> = {
 		recorder: { state: "blocked", target: noteFor.target, kind: "voice", code: "denied" },
 	},
 	"rec-thread": { path: "/c/1", recorder: { ...fromThread, state: "recording" } },
-	"rec-thread-paused": { path: "/c/1", recorder: { ...fromThread, state: "paused", why: null, canResume: true } },
+	"rec-thread-paused": {
+		path: "/c/1",
+		recorder: { ...fromThread, state: "paused", why: null, canResume: true },
+	},
 	"rec-thread-denied": {
 		path: "/c/1",
 		recorder: { state: "blocked", target: fromThread.target, kind: "voice", code: "denied" },
@@ -79,7 +97,11 @@ export const states: Record<string, State> = {
 	incoming: { path: "/c/1", incoming: [incoming()] },
 	"incoming-video": { path: "/", incoming: [incoming({ kind: "video", person: people[3] ?? ben })] },
 	"incoming-words": { path: "/", incoming: [incoming()], press: ["Decline with a message"] },
-	waiting: { path: "/c/1", answered: true, incoming: [incoming({ waiting: true, person: people[1] ?? ben })] },
+	waiting: {
+		path: "/c/1",
+		answered: true,
+		incoming: [incoming({ waiting: true, person: people[1] ?? ben })],
+	},
 	answered: { path: "/c/1", answered: true },
 	calls: { path: "/calls" },
 	you: { path: "/you" },

@@ -4,8 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n/text.ts";
 import type { InviteView, SessionView } from "../state/types.ts";
 import { Icon } from "../ui/Icon.tsx";
-import { Mark } from "./Mark.tsx";
 import { JoinForm } from "./JoinForm.tsx";
+import { Mark } from "./Mark.tsx";
 import { SignInForm } from "./SignInForm.tsx";
 
 type SignedOut = Extract<SessionView, { state: "signedOut" }>;

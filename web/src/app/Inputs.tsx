@@ -43,7 +43,12 @@ export function Inputs() {
 				options={microphones}
 				onPick={id => settings.set("microphone", id)}
 			/>
-			<Pick label={t("camera")} value={prefs.camera} options={cameras} onPick={id => settings.set("camera", id)} />
+			<Pick
+				label={t("camera")}
+				value={prefs.camera}
+				options={cameras}
+				onPick={id => settings.set("camera", id)}
+			/>
 		</section>
 	);
 }

@@ -1,5 +1,5 @@
-import { CircleUserRound, MessageCircle, Phone } from "lucide";
 import type { IconNode } from "lucide";
+import { CircleUserRound, MessageCircle, Phone } from "lucide";
 import { t } from "../i18n/text.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Link } from "../ui/Link.tsx";
@@ -7,11 +7,12 @@ import { useApp, useRoute } from "../ui/model.ts";
 import { Badge, Dot } from "../ui/Small.tsx";
 import { type Tab, tabOf } from "./router.ts";
 
-const TABS: readonly { tab: Tab; to: string; icon: IconNode; key: "nav-chats" | "nav-calls" | "nav-you" }[] = [
-	{ tab: "chats", to: "/", icon: MessageCircle, key: "nav-chats" },
-	{ tab: "calls", to: "/calls", icon: Phone, key: "nav-calls" },
-	{ tab: "you", to: "/you", icon: CircleUserRound, key: "nav-you" },
-];
+const TABS: readonly { tab: Tab; to: string; icon: IconNode; key: "nav-chats" | "nav-calls" | "nav-you" }[] =
+	[
+		{ tab: "chats", to: "/", icon: MessageCircle, key: "nav-chats" },
+		{ tab: "calls", to: "/calls", icon: Phone, key: "nav-calls" },
+		{ tab: "you", to: "/you", icon: CircleUserRound, key: "nav-you" },
+	];
 
 export function TabBar() {
 	const { chats } = useApp();

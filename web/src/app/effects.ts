@@ -39,7 +39,10 @@ function flashTitle(app: AppModel): () => void {
 /** Ctrl or Cmd + Shift + R records for the open chat. */
 export function recordShortcut(app: AppModel, openChat: () => number | null): () => void {
 	const listen = (event: KeyboardEvent) => {
-		const wanted = (event.key.toLowerCase() === "r" || event.code === "KeyR") && event.shiftKey && (event.ctrlKey || event.metaKey);
+		const wanted =
+			(event.key.toLowerCase() === "r" || event.code === "KeyR") &&
+			event.shiftKey &&
+			(event.ctrlKey || event.metaKey);
 		const conv = openChat();
 		if (!wanted || conv === null || !app.settings.prefs.value.shortcuts) return;
 		event.preventDefault();

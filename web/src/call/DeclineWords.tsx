@@ -31,7 +31,13 @@ export function DeclineWords({ call, onBack }: { call: string; onBack: () => voi
 					value={own}
 					onInput={event => setOwn(event.currentTarget.value)}
 				/>
-				<IconButton icon={ArrowUp} label={t("send")} type="submit" kind="solid" disabled={own.trim() === ""} />
+				<IconButton
+					icon={ArrowUp}
+					label={t("send")}
+					type="submit"
+					kind="solid"
+					disabled={own.trim() === ""}
+				/>
 			</form>
 		</div>
 	);

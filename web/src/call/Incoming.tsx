@@ -127,7 +127,11 @@ export function Incoming() {
 	return (
 		<>
 			<div class="corner">
-				{views.filter(view => !narrow || view.waiting).map(view => <Corner key={view.call} view={view} />)}
+				{views
+					.filter(view => !narrow || view.waiting)
+					.map(view => (
+						<Corner key={view.call} view={view} />
+					))}
 			</div>
 			{views
 				.filter(view => narrow && !view.waiting)

@@ -95,7 +95,9 @@ function LiveCard({ view }: { view: LiveView }) {
 /** Notes being left for me: in their chat if it is open (`conv`), in the corner for all other chats (`except`). */
 export function LiveStrip({ conv, except }: { conv?: number; except?: number | null }) {
 	const { live } = useApp();
-	const views = live.notes.value.filter(view => (conv === undefined ? view.conv !== except : view.conv === conv));
+	const views = live.notes.value.filter(view =>
+		conv === undefined ? view.conv !== except : view.conv === conv,
+	);
 	if (views.length === 0) return null;
 	return (
 		<div class="live-strip">

@@ -1,7 +1,7 @@
 import { useRef } from "preact/hooks";
-import { refusal } from "./refusal.ts";
-import { outcomeSentence } from "../i18n/words.ts";
+import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
+import { outcomeSentence } from "../i18n/words.ts";
 import type { OutgoingView } from "../state/types.ts";
 import { Avatar, hueOf } from "../ui/Avatar.tsx";
 import { useFocusOn, useModal } from "../ui/modal.ts";
@@ -9,9 +9,9 @@ import { run, useApp } from "../ui/model.ts";
 import { Portal } from "../ui/Portal.tsx";
 import { Prompt } from "./Prompt.tsx";
 import { Countdown, OwnPicture } from "./RecParts.tsx";
-import { StageRecording } from "./StageRecording.tsx";
 import { headline } from "./recording.ts";
-import * as format from "../i18n/format.ts";
+import { refusal } from "./refusal.ts";
+import { StageRecording } from "./StageRecording.tsx";
 
 function status(view: OutgoingView): string {
 	const { name } = view.person;
@@ -66,7 +66,10 @@ export function OutgoingScreen({ view }: { view: OutgoingView }) {
 					{t("calling", { name: view.person.name })}
 				</h2>
 				<p class="stage-kind">{view.kind === "voice" ? t("voice-call") : t("video-call")}</p>
-				<div class="stage-picture" data-pulse={(!recording && !view.refused && phase === "ringing") || undefined}>
+				<div
+					class="stage-picture"
+					data-pulse={(!recording && !view.refused && phase === "ringing") || undefined}
+				>
 					{video ? (
 						<OwnPicture>{rec.state === "countdown" && <Countdown />}</OwnPicture>
 					) : (

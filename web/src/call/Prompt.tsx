@@ -80,7 +80,8 @@ function Unanswered({ view, prompt }: { view: OutgoingView; prompt: "main" | "of
 /** What can be done while it rings, and once nobody answered: Cancel, Record, Call again. */
 export function Prompt({ view }: { view: OutgoingView }) {
 	const { phase } = view;
-	if (view.refused) return <Unanswered view={view} prompt={view.refused.code === "not_found" ? "none" : "main"} />;
+	if (view.refused)
+		return <Unanswered view={view} prompt={view.refused.code === "not_found" ? "none" : "main"} />;
 	switch (phase.name) {
 		case "reaching":
 		case "ringing":

@@ -25,10 +25,20 @@ export function RecTimer() {
 
 export function RecWave({ bars }: { bars: number }) {
 	const { recorder } = useApp();
-	return <LiveWave levels={recorder.wave.value.slice(-bars)} still={recorder.view.value.state !== "recording"} />;
+	return (
+		<LiveWave levels={recorder.wave.value.slice(-bars)} still={recorder.view.value.state !== "recording"} />
+	);
 }
 
-export function RecLevel({ size, maxMs, children }: { size: number; maxMs: number; children: ComponentChildren }) {
+export function RecLevel({
+	size,
+	maxMs,
+	children,
+}: {
+	size: number;
+	maxMs: number;
+	children: ComponentChildren;
+}) {
 	const { recorder } = useApp();
 	const live = recorder.view.value.state === "recording";
 	return (
@@ -101,12 +111,18 @@ export function OwnPicture({ children }: { children?: ComponentChildren }) {
 	const { recorder } = useApp();
 	const video = useRef<HTMLVideoElement>(null);
 	const stream = recorder.preview.value;
+	const place = useRef<HTMLDivElement>(null);
+	const review = recorder.reviewPicture.value;
 	useLayoutEffect(() => {
 		if (video.current && video.current.srcObject !== stream) video.current.srcObject = stream;
 	}, [stream]);
+	useLayoutEffect(() => {
+		if (review && place.current) place.current.append(review);
+	}, [review]);
 	return (
 		<div class="own-picture">
 			<video ref={video} muted autoplay playsInline aria-label={t("own-picture")} />
+			<div class="review" ref={place} hidden={review === null} />
 			{children}
 		</div>
 	);

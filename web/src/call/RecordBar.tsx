@@ -53,7 +53,8 @@ function Middle({ view }: { view: OpenView }) {
 function OpenBar({ view }: { view: OpenView }) {
 	const { recorder } = useApp();
 	const holding = held.value !== null;
-	const said = view.state === "recording" || (view.state === "paused" && view.why === null) ? "" : headline(view, "");
+	const said =
+		view.state === "recording" || (view.state === "paused" && view.why === null) ? "" : headline(view, "");
 	return (
 		<>
 			{view.kind === "video" && <OwnPicture />}

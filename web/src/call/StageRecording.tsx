@@ -45,7 +45,12 @@ function StageFoot({ view }: { view: OpenView }) {
 				<Icon of={view.review === "playing" ? Square : Play} filled />
 				{t("listen")}
 			</button>
-			<button type="button" class="stage-link" disabled={view.state === "sending"} onClick={() => recorder.keep()}>
+			<button
+				type="button"
+				class="stage-link"
+				disabled={view.state === "sending"}
+				onClick={() => recorder.keep()}
+			>
 				{t("keep-draft")}
 			</button>
 		</>
@@ -98,7 +103,13 @@ export function StageRecording() {
 	const open = openView(view);
 	useRecordKeys(recorder);
 	return (
-		<div class="stage-recording" role="group" aria-label={t("recording")} tabIndex={-1} data-autofocus={open ? true : undefined}>
+		<div
+			class="stage-recording"
+			role="group"
+			aria-label={t("recording")}
+			tabIndex={-1}
+			data-autofocus={open ? true : undefined}
+		>
 			{open && <Open view={open} />}
 			{view.state === "opening" && <div class="stage-space" aria-busy="true" />}
 			{view.state === "countdown" && (

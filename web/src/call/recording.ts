@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
-import type { Kind, RecorderModel, RecorderView, RecOpen, RecWarning } from "../state/types.ts";
+import type { Kind, RecOpen, RecorderModel, RecorderView, RecWarning } from "../state/types.ts";
 import { run } from "../ui/model.ts";
 
 export type OpenView = Extract<RecorderView, RecOpen>;
@@ -124,7 +124,8 @@ export function useRecordKeys(recorder: RecorderModel): void {
 		const listen = (event: KeyboardEvent) => {
 			const view = openView(recorder.view.value);
 			const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey && !event.repeat;
-			if (!view || view.state === "sending" || !plain || event.defaultPrevented || typing(event.target)) return;
+			if (!view || view.state === "sending" || !plain || event.defaultPrevented || typing(event.target))
+				return;
 			if (event.key !== "Escape" && pressing(event.target)) return;
 			if (act(recorder, event.key, view)) event.preventDefault();
 		};

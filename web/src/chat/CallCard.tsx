@@ -1,5 +1,5 @@
-import { EllipsisVertical, Phone, PhoneIncoming, PhoneMissed, PhoneOutgoing, Trash2, Video } from "lucide";
 import type { IconNode } from "lucide";
+import { EllipsisVertical, Phone, PhoneIncoming, PhoneMissed, PhoneOutgoing, Trash2, Video } from "lucide";
 import { t } from "../i18n/text.ts";
 import type { CallEntry, ThreadModel } from "../state/types.ts";
 import { Icon } from "../ui/Icon.tsx";
@@ -7,9 +7,9 @@ import { IconButton } from "../ui/IconButton.tsx";
 import { Menu } from "../ui/Menu.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { NotePlayer, PlayButton } from "./NotePlayer.tsx";
+import { callDetail, callName, entryTitle } from "./names.ts";
 import { SendingCard } from "./SendingCard.tsx";
 import { VideoFrame } from "./VideoFrame.tsx";
-import { callDetail, callName, entryTitle } from "./names.ts";
 
 function glyph(entry: CallEntry): IconNode {
 	if (entry.missed) return PhoneMissed;

@@ -29,7 +29,9 @@ function CallRow({ chat, call }: { chat: ChatView; call: CallEntry }) {
 				<Avatar id={chat.person.id} name={chat.person.name} />
 				<span class="lines">
 					<span class="first">
-						<bdi class="name">{chat.person.name}</bdi>
+						<span class="name">
+							<bdi>{chat.person.name}</bdi>
+						</span>
 						<time class="when">{format.when(call.startedTs)}</time>
 					</span>
 					<span class="second" data-missed={call.missed || undefined}>

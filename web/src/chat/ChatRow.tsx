@@ -1,15 +1,15 @@
-import { CornerUpLeft, Pencil, Phone, PhoneMissed, PhoneOutgoing, Trash2, Video } from "lucide";
 import type { IconNode } from "lucide";
+import { CornerUpLeft, Pencil, Phone, PhoneMissed, PhoneOutgoing, Trash2, Video } from "lucide";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import { chatPath } from "../lib/routes.ts";
-import { Waves } from "./glyphs.ts";
-import { callTitle } from "./names.ts";
 import type { ChatView, LastGlyph, LastView } from "../state/types.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Link } from "../ui/Link.tsx";
 import { Badge, Dot } from "../ui/Small.tsx";
+import { Waves } from "./glyphs.ts";
+import { callTitle } from "./names.ts";
 
 function glyphOf(glyph: LastGlyph, video: boolean): IconNode | null {
 	switch (glyph) {
@@ -75,7 +75,9 @@ export function ChatRow({ chat, current }: { chat: ChatView; current: boolean })
 				<Avatar id={chat.person.id} name={chat.person.name} online={chat.person.online > 0} />
 				<span class="lines">
 					<span class="first">
-						<bdi class="name">{chat.person.name}</bdi>
+						<span class="name">
+							<bdi>{chat.person.name}</bdi>
+						</span>
 						{chat.last && <time class="when">{format.when(chat.last.ts)}</time>}
 					</span>
 					<span class="second" data-missed={(missed && chat.unread > 0) || undefined}>

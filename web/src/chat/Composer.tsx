@@ -2,9 +2,9 @@ import { ArrowUp, Mic, Video, X } from "lucide";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/text.ts";
 import type { Kind, TextEntry, ThreadModel } from "../state/types.ts";
+import { useHold } from "../ui/hold.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { run, useApp } from "../ui/model.ts";
-import { useHold } from "../ui/hold.ts";
 
 function RecordButton({ conv, kind }: { conv: number; kind: Kind }) {
 	const { recorder } = useApp();
@@ -103,7 +103,13 @@ export function Composer({ thread, name, answers, onAnswered, hidden }: Composer
 				{text === "" && recorder.can.voice ? (
 					<RecordButton conv={thread.conv} kind="voice" />
 				) : (
-					<IconButton icon={ArrowUp} label={t("send")} type="submit" kind="solid" disabled={text.trim() === ""} />
+					<IconButton
+						icon={ArrowUp}
+						label={t("send")}
+						type="submit"
+						kind="solid"
+						disabled={text.trim() === ""}
+					/>
 				)}
 			</div>
 		</form>

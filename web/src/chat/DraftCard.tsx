@@ -1,4 +1,4 @@
-import { ArrowUp, Download, Mic, Trash2, Video } from "lucide";
+import { ArrowUp, Download, Mic, Video } from "lucide";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import type { DraftView } from "../state/types.ts";
@@ -38,18 +38,14 @@ export function DraftCard({ draft }: { draft: DraftView }) {
 						{t("send")}
 					</Button>
 				)}
-				{draft.canContinue && (
-					<Button icon={draft.kind === "voice" ? Mic : Video} onClick={() => run(drafts.resume(draft.rec))}>
-						{t("continue")}
-					</Button>
-				)}
+				{draft.canContinue && <Button onClick={() => run(drafts.resume(draft.rec))}>{t("continue")}</Button>}
 				{draft.canSave && (
 					<Button icon={Download} onClick={() => run(drafts.saveFile(draft.rec))}>
 						{t("save-file")}
 					</Button>
 				)}
 				{draft.state !== "sending" && draft.state !== "recording" && (
-					<Button kind="plain" icon={Trash2} onClick={() => run(drafts.discard(draft.rec))}>
+					<Button kind="plain" onClick={() => run(drafts.discard(draft.rec))}>
 						{t("discard")}
 					</Button>
 				)}

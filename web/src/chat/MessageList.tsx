@@ -7,9 +7,9 @@ import { Button } from "../ui/Button.tsx";
 import { run } from "../ui/model.ts";
 import { DayLine, Skeleton } from "../ui/Small.tsx";
 import { CallCard } from "./CallCard.tsx";
+import { type Row, rows } from "./layout.ts";
 import { NoteCard, SendingNoteCard } from "./NoteCard.tsx";
 import { TextBubble } from "./TextBubble.tsx";
-import { type Row, rows } from "./layout.ts";
 
 export interface EntryVerbs {
 	onAnswer: (entry: TextEntry) => void;
@@ -61,7 +61,8 @@ function useSteadyScroll(count: number, firstKey: string | undefined) {
 		const el = box.current;
 		if (!el) return;
 		const was = state.current;
-		if (was.firstKey !== firstKey && was.height > 0 && !was.atEnd) el.scrollTop += el.scrollHeight - was.height;
+		if (was.firstKey !== firstKey && was.height > 0 && !was.atEnd)
+			el.scrollTop += el.scrollHeight - was.height;
 		else if (was.atEnd) el.scrollTop = el.scrollHeight;
 		state.current = { ...was, height: el.scrollHeight, firstKey };
 	}, [count, firstKey]);

@@ -21,11 +21,10 @@ export function NoteCard({ entry, onDelete }: { entry: NoteEntry; onDelete: (seq
 			data-note={note.kind}
 		>
 			{note.kind === "voice" ? <PlayButton note={note} /> : <VideoFrame note={note} />}
-			<NotePlayer note={note} />
-			<div class="call-actions">{note.canDelete && <Menu icon={EllipsisVertical} label={t("more")} items={items} />}</div>
-			<p class="card-time">
-				<time>{format.time(note.ts)}</time>
-			</p>
+			<NotePlayer note={note} at={note.ts} />
+			<div class="call-actions">
+				{note.canDelete && <Menu icon={EllipsisVertical} label={t("more")} items={items} />}
+			</div>
 		</article>
 	);
 }

@@ -25,7 +25,11 @@ export function useNote(note: NoteView) {
 export function PlayButton({ note }: { note: NoteView }) {
 	const { player, playing, waiting } = useNote(note);
 	return (
-		<span class="play" data-unheard={(!note.mine && !note.played) || undefined} data-waiting={waiting || undefined}>
+		<span
+			class="play"
+			data-unheard={(!note.mine && !note.played) || undefined}
+			data-waiting={waiting || undefined}
+		>
 			<IconButton
 				icon={playing ? Pause : Play}
 				label={playing ? t("pause") : t("play")}
@@ -40,14 +44,20 @@ function SpeedChip() {
 	const { player } = useApp();
 	const id = useId();
 	return (
-		<button type="button" class="speed" aria-label={t("speed")} aria-describedby={id} onClick={() => player.nextSpeed()}>
+		<button
+			type="button"
+			class="speed"
+			aria-label={t("speed")}
+			aria-describedby={id}
+			onClick={() => player.nextSpeed()}
+		>
 			<span id={id}>{t("speed-value", { speed: format.speed(player.speed.value) })}</span>
 		</button>
 	);
 }
 
 /** The waveform with its length and speed; the Play button stands in the card's first column or in the picture. */
-export function NotePlayer({ note }: { note: NoteView }) {
+export function NotePlayer({ note, at }: { note: NoteView; at?: number }) {
 	const { player, current, playing, failed } = useNote(note);
 	const position = player.positionOf(note);
 	const length = format.noteLength(note.durationMs);
@@ -67,6 +77,7 @@ export function NotePlayer({ note }: { note: NoteView }) {
 					{begun && <>{format.length(position)} / </>}
 					{length}
 				</span>
+				{at !== undefined && <time>{format.time(at)}</time>}
 				{!note.mine && !note.played && <Dot label={t("not-played")} />}
 				{note.heard && <span class="listened">{t("listened")}</span>}
 				<SpeedChip />

@@ -1,5 +1,5 @@
-import { Check, CheckCheck, CircleAlert, Clock3 } from "lucide";
 import type { IconNode } from "lucide";
+import { Check, CheckCheck, CircleAlert, Clock3 } from "lucide";
 import type { SendState } from "../state/types.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { sendStateName } from "./names.ts";

@@ -1,4 +1,5 @@
 import { Copy, EllipsisVertical, Reply, RotateCw, Trash2, X } from "lucide";
+import { useState } from "preact/hooks";
 import { why } from "../i18n/errors.ts";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
@@ -21,7 +22,11 @@ export interface TextBubbleProps {
 function menuOf({ entry, onAnswer, onDelete }: TextBubbleProps): MenuItem[] {
 	const items: MenuItem[] = [
 		{ label: t("reply"), icon: Reply, run: () => onAnswer(entry) },
-		{ label: t("copy-text"), icon: Copy, run: () => run(navigator.clipboard.writeText(entry.text).catch(() => {})) },
+		{
+			label: t("copy-text"),
+			icon: Copy,
+			run: () => run(navigator.clipboard.writeText(entry.text).catch(() => {})),
+		},
 	];
 	const { seq } = entry;
 	if (entry.canDelete && seq !== null) {
@@ -47,10 +52,14 @@ function Failed({ entry, thread }: { entry: TextEntry; thread: ThreadModel }) {
 export function TextBubble(props: TextBubbleProps) {
 	const { entry, name, last, thread } = props;
 	const at = format.time(entry.ts);
+	const [tools, setTools] = useState(false);
 	return (
-		<article class="said" aria-label={entry.mine ? t("by-you", { time: at }) : t("by-name", { name, time: at })}>
-			<div class="bubble-row">
-				<div class="bubble">
+		<article
+			class="said"
+			aria-label={entry.mine ? t("by-you", { time: at }) : t("by-name", { name, time: at })}
+		>
+			<div class="bubble-row" data-tools={tools || undefined}>
+				<div class="bubble" onClick={() => setTools(!tools)}>
 					{entry.answers && (
 						<p class="answers">
 							<strong>{entry.answers.mine ? t("answers-you") : <bdi>{name}</bdi>}</strong>

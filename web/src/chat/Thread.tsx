@@ -91,10 +91,19 @@ export function Thread({ conv, live, record }: ThreadProps) {
 	return (
 		<>
 			<main class="thread" aria-label={name} data-info={infoOpen || undefined}>
-				<ThreadHeader thread={thread} person={person} infoOpen={infoOpen} onInfo={() => setInfoOpen(!infoOpen)} />
+				<ThreadHeader
+					thread={thread}
+					person={person}
+					infoOpen={infoOpen}
+					onInfo={() => setInfoOpen(!infoOpen)}
+				/>
 				{live}
 				{empty && (
-					<EmptyState icon={MessageCircle} title={t("thread-empty", { name })} text={t("thread-empty-text")} />
+					<EmptyState
+						icon={MessageCircle}
+						title={t("thread-empty", { name })}
+						text={t("thread-empty-text")}
+					/>
 				)}
 				<MessageList
 					thread={thread}

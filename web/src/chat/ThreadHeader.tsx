@@ -30,8 +30,16 @@ export function ThreadHeader({ thread, person, infoOpen, onInfo }: ThreadHeaderP
 				</h1>
 				<p data-typing={thread.typing.value || undefined}>{thread.typing.value ? t("typing") : presence}</p>
 			</div>
-			<IconButton icon={Phone} label={t("voice-call")} onClick={() => run(calls.start(thread.conv, "voice"))} />
-			<IconButton icon={Video} label={t("video-call")} onClick={() => run(calls.start(thread.conv, "video"))} />
+			<IconButton
+				icon={Phone}
+				label={t("voice-call")}
+				onClick={() => run(calls.start(thread.conv, "voice"))}
+			/>
+			<IconButton
+				icon={Video}
+				label={t("video-call")}
+				onClick={() => run(calls.start(thread.conv, "video"))}
+			/>
 			<IconButton icon={Info} label={t("chat-info")} pressed={infoOpen} onClick={onInfo} />
 		</header>
 	);

@@ -6,7 +6,18 @@ const at = new Date(2026, 10, 24, 12).getTime();
 
 function text(seq: number, mine: boolean, minutes: number): TextEntry {
 	const ts = at + minutes * 60_000;
-	return { type: "text", key: String(seq), seq, mine, ts, text: "x", send: "sent", failed: null, answers: null, canDelete: mine };
+	return {
+		type: "text",
+		key: String(seq),
+		seq,
+		mine,
+		ts,
+		text: "x",
+		send: "sent",
+		failed: null,
+		answers: null,
+		canDelete: mine,
+	};
 }
 
 test("texts of one person within five minutes stand together", () => {

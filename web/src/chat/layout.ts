@@ -16,12 +16,18 @@ export interface Row {
 
 function together(a: DisplayEntry, b: DisplayEntry): boolean {
 	return (
-		a.mine === b.mine && a.type === "text" && b.type === "text" && b.ts - a.ts < TOGETHER_MS && daysBetween(a.ts, b.ts) === 0
+		a.mine === b.mine &&
+		a.type === "text" &&
+		b.type === "text" &&
+		b.ts - a.ts < TOGETHER_MS &&
+		daysBetween(a.ts, b.ts) === 0
 	);
 }
 
 export function rows(entries: readonly DisplayEntry[], firstUnread: number | null): readonly Row[] {
-	const starts = entries.find(entry => !entry.mine && entry.seq !== null && firstUnread !== null && entry.seq >= firstUnread);
+	const starts = entries.find(
+		entry => !entry.mine && entry.seq !== null && firstUnread !== null && entry.seq >= firstUnread,
+	);
 	return entries.map((entry, index) => {
 		const before = entries[index - 1];
 		const after = entries[index + 1];

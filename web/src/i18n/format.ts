@@ -46,7 +46,9 @@ export function day(ts: number, now = Date.now()): string {
 		return words.charAt(0).toLocaleUpperCase(locale) + words.slice(1);
 	}
 	if (ago > 0 && ago < 7) return made.weekday.format(ts);
-	return new Date(ts).getFullYear() === new Date(now).getFullYear() ? made.day.format(ts) : made.date.format(ts);
+	return new Date(ts).getFullYear() === new Date(now).getFullYear()
+		? made.day.format(ts)
+		: made.date.format(ts);
 }
 
 /** For lists: 14:02, Yesterday, Tue, 3/3. */

@@ -37,7 +37,11 @@ export const words: Words = {
 	missedCall: (kind, name) => by(kind, t("say-missed-voice", { name }), t("say-missed-video", { name })),
 	missedCallWithNote(kind, name, noteMs) {
 		const length = format.noteLength(noteMs);
-		return by(kind, t("say-missed-voice-note", { name, length }), t("say-missed-video-note", { name, length }));
+		return by(
+			kind,
+			t("say-missed-voice-note", { name, length }),
+			t("say-missed-video-note", { name, length }),
+		);
 	},
 	noteArrived(kind, name, noteMs) {
 		const length = format.noteLength(noteMs);

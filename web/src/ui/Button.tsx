@@ -16,7 +16,18 @@ export interface ButtonProps {
 }
 
 export function Button(props: ButtonProps) {
-	const { children, onClick, kind = "quiet", type = "button", icon, wide, busy, disabled, autofocus, label } = props;
+	const {
+		children,
+		onClick,
+		kind = "quiet",
+		type = "button",
+		icon,
+		wide,
+		busy,
+		disabled,
+		autofocus,
+		label,
+	} = props;
 	return (
 		<button
 			type={type}

@@ -23,7 +23,15 @@ export function Dialog({ title, closeLabel, onClose, children }: DialogProps) {
 				if (event.target === event.currentTarget) onClose();
 			}}
 		>
-			<div class="dialog" role="dialog" aria-modal="true" aria-labelledby={id} ref={ref} tabIndex={-1} data-enter>
+			<div
+				class="dialog"
+				role="dialog"
+				aria-modal="true"
+				aria-labelledby={id}
+				ref={ref}
+				tabIndex={-1}
+				data-enter
+			>
 				<header>
 					<h2 id={id}>{title}</h2>
 					<IconButton icon={X} label={closeLabel} onClick={onClose} />

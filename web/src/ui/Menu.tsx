@@ -28,6 +28,18 @@ function walk(menu: HTMLElement, key: string): boolean {
 	return true;
 }
 
+const EDGE_PX = 8;
+const FOOT_PX = 84;
+
+/* Near an edge the menu moves in, near the foot it opens upwards. */
+function keepInside(menu: HTMLElement): void {
+	const box = menu.getBoundingClientRect();
+	const left = Math.max(0, EDGE_PX - box.left);
+	const right = Math.max(0, box.right - innerWidth + EDGE_PX);
+	menu.style.translate = `${left - right}px 0`;
+	if (box.bottom > innerHeight - FOOT_PX && box.top > box.height + FOOT_PX) menu.dataset["side"] = "up";
+}
+
 export function Menu({ icon, label, items, side = "down", align = "end" }: MenuProps) {
 	const [open, setOpen] = useState(false);
 	const anchor = useRef<HTMLSpanElement>(null);
@@ -40,7 +52,8 @@ export function Menu({ icon, label, items, side = "down", align = "end" }: MenuP
 
 	useEffect(() => {
 		if (!open) return;
-		menu.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
+		if (menu.current) keepInside(menu.current);
+		menu.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus({ preventScroll: true });
 		const outside = (event: PointerEvent) => {
 			if (event.target instanceof Node && !anchor.current?.contains(event.target)) setOpen(false);
 		};

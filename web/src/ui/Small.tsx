@@ -29,7 +29,13 @@ export function DayLine({ text }: { text: string }) {
 }
 
 export function Skeleton({ width, height = 14 }: { width: string; height?: number }) {
-	return <span class="skeleton" aria-hidden="true" style={{ display: "block", inlineSize: width, blockSize: `${height}px` }} />;
+	return (
+		<span
+			class="skeleton"
+			aria-hidden="true"
+			style={{ display: "block", inlineSize: width, blockSize: `${height}px` }}
+		/>
+	);
 }
 
 export interface EmptyStateProps {

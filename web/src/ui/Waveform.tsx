@@ -24,7 +24,12 @@ export function Waveform({ peaks, played }: { peaks: readonly number[]; played: 
 		);
 	});
 	return (
-		<svg class="wave" viewBox={`0 0 ${BARS * STEP - (STEP - BAR)} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+		<svg
+			class="wave"
+			viewBox={`0 0 ${BARS * STEP - (STEP - BAR)} ${HEIGHT}`}
+			preserveAspectRatio="none"
+			aria-hidden="true"
+		>
 			{bars}
 		</svg>
 	);
@@ -39,7 +44,12 @@ export interface SeekProps {
 	onSeek: (ms: number) => void;
 }
 
-const KEYS: Readonly<Record<string, number>> = { ArrowUp: 1000, ArrowDown: -1000, PageUp: 5000, PageDown: -5000 };
+const KEYS: Readonly<Record<string, number>> = {
+	ArrowUp: 1000,
+	ArrowDown: -1000,
+	PageUp: 5000,
+	PageDown: -5000,
+};
 
 function keyTarget(key: string, rtl: boolean, at: number, end: number): number | null {
 	if (key === "Home") return 0;

@@ -1,7 +1,8 @@
 /* Hold to record: slide towards the start of the line to discard, up to lock; a tap locks at once. The gesture listens on the window,
  * since the button under the finger gives way to the recording. */
-import { useEffect, useRef } from "preact/hooks";
+
 import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 
 const TAP_MS = 350;
 const CANCEL_PX = 96;

@@ -15,7 +15,9 @@ function settle(): void {
 
 function firstFocus(surface: HTMLElement): HTMLElement {
 	const wanted = surface.querySelector<HTMLElement>("[data-autofocus]");
-	return wanted ?? surface.querySelector<HTMLElement>("button:not(:disabled), input, textarea, [href]") ?? surface;
+	return (
+		wanted ?? surface.querySelector<HTMLElement>("button:not(:disabled), input, textarea, [href]") ?? surface
+	);
 }
 
 /** Makes the element modal while it is mounted: focus moves in, Escape closes, focus returns where it was. */
