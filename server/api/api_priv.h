@@ -161,26 +161,19 @@ struct at_bytes *api_event_end(struct api *api, struct wire_out *w); /* NULL whe
 
 AT_MUST enum at_err api_get_kind(const struct wire_in *in, bool *video_out); /* "kind": "voice" or "video" */
 
-#define API_COMMANDS(X)                                                                                                \
-	X(hello)                                                                                                       \
-	X(people_find) X(me_set) X(block) X(unblock) X(device_list) X(device_rename) X(device_revoke) X(invite_create) \
-		X(invite_list) X(invite_revoke) X(visible) X(chat_open) X(log_get) X(msg_send) X(entry_delete) X(got)  \
-			X(read) X(typing) X(note_played) X(note_position) X(call_start) X(call_ring) X(call_answer)    \
-				X(call_decline) X(call_cancel) X(call_leave) X(rec_start) X(rec_state) X(rec_commit)   \
-					X(rec_discard) X(rec_undo) X(rec_listen) X(rec_unlisten)
-#define API_DECLARE(name) void api_do_##name(struct api_ask *ask, const struct wire_in *in);
-API_COMMANDS(API_DECLARE)
-#undef API_DECLARE
+api_command_fn api_do_hello, api_do_visible;
+api_command_fn api_do_people_find, api_do_me_set, api_do_block, api_do_unblock;
+api_command_fn api_do_device_list, api_do_device_rename, api_do_device_revoke;
+api_command_fn api_do_invite_create, api_do_invite_list, api_do_invite_revoke;
+api_command_fn api_do_chat_open, api_do_log_get, api_do_msg_send, api_do_entry_delete, api_do_got, api_do_read,
+	api_do_typing;
+api_command_fn api_do_note_played, api_do_note_position;
+api_command_fn api_do_call_start, api_do_call_ring, api_do_call_answer, api_do_call_decline, api_do_call_cancel,
+	api_do_call_leave;
+api_command_fn api_do_rec_start, api_do_rec_state, api_do_rec_commit, api_do_rec_discard, api_do_rec_undo,
+	api_do_rec_listen, api_do_rec_unlisten;
 
-void api_get_about(struct api_http *http);
-void api_post_join(struct api_http *http);
-void api_post_invite(struct api_http *http);
-void api_post_signin(struct api_http *http);
-void api_post_link(struct api_http *http);
-void api_post_signout(struct api_http *http);
-void api_get_session(struct api_http *http);
-void api_get_media(struct api_http *http);
-void api_get_rec(struct api_http *http);
-void api_get_ca(struct api_http *http);
+api_route_fn api_get_about, api_get_session, api_get_media, api_get_rec, api_get_ca;
+api_route_fn api_post_join, api_post_invite, api_post_signin, api_post_link, api_post_signout;
 
 #endif
