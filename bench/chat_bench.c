@@ -42,8 +42,10 @@ static void send_message(struct load *load, struct sender *sender, uint64_t due)
 {
 	char text[512];
 	uint64_t id = sender->session.next_id++;
-	int len = snprintf(text, sizeof(text), "{\"id\":%llu,\"do\":\"msg.send\",\"conv\":%llu,\"cid\":%llu,\"text\":\"%s\"}",
-			   (unsigned long long)id, (unsigned long long)sender->conv, (unsigned long long)++sender->cid, load->body);
+	int len = snprintf(text, sizeof(text),
+			   "{\"id\":%llu,\"do\":\"msg.send\",\"conv\":%llu,\"cid\":%llu,\"text\":\"%s\"}",
+			   (unsigned long long)id, (unsigned long long)sender->conv, (unsigned long long)++sender->cid,
+			   load->body);
 
 	sender->due[id % 256] = due;
 	sender->in_flight++;
@@ -77,7 +79,8 @@ static void on_frame(void *arg, const char *text, size_t len)
 	load->acks++;
 }
 
-static void load_open(struct load *load, const struct bench_server *server, const struct bench_plan *plan, bool is_floor)
+static void load_open(struct load *load, const struct bench_server *server, const struct bench_plan *plan,
+		      bool is_floor)
 {
 	memset(load, 0, sizeof(*load));
 	load->count = 2 * plan->pairs;
@@ -87,7 +90,7 @@ static void load_open(struct load *load, const struct bench_server *server, cons
 	memset(load->body, 'x', BODY_LEN);
 	for (size_t i = 0; i < load->count; i++) {
 		struct sender *sender = &load->senders[i];
-		struct epoll_event event = { .events = EPOLLIN, .data.ptr = sender };
+		struct epoll_event event = {.events = EPOLLIN, .data.ptr = sender};
 
 		bench_session_open(&sender->session, server, plan->pair_devices[i].token, is_floor);
 		sender->conv = plan->pair_convs[i / 2];
@@ -110,7 +113,7 @@ static void hear(struct load *load, int timeout_ms)
 	int n = epoll_wait(load->epoll_fd, events, 64, timeout_ms);
 
 	for (int i = 0; i < n; i++) {
-		struct heard heard = { load, events[i].data.ptr };
+		struct heard heard = {load, events[i].data.ptr};
 
 		if (!bench_session_read(&heard.sender->session, 0, on_frame, &heard))
 			bench_die("the server closed a session under load");
@@ -125,7 +128,8 @@ static void drain(struct load *load, uint64_t sent)
 	while ((load->acks < sent || load->entries < sent) && bench_now_ns() < deadline)
 		hear(load, 10);
 	if (load->acks < sent)
-		bench_die("%llu of %llu messages were acknowledged", (unsigned long long)load->acks, (unsigned long long)sent);
+		bench_die("%llu of %llu messages were acknowledged", (unsigned long long)load->acks,
+			  (unsigned long long)sent);
 }
 
 /* Every session keeps `window` messages in flight. Messages a second. */
@@ -162,7 +166,8 @@ static void run_rate(struct load *load, double rate)
 		if (now >= until)
 			return;
 		while (began + (uint64_t)((double)next * 1e9 / rate) <= now) {
-			send_message(load, &load->senders[next % load->count], began + (uint64_t)((double)next * 1e9 / rate));
+			send_message(load, &load->senders[next % load->count],
+				     began + (uint64_t)((double)next * 1e9 / rate));
 			next++;
 		}
 		hear(load, 0);
@@ -200,7 +205,8 @@ static double measure_messages(const struct bench_server *server, const struct b
 	rate = run_saturated(&load, 4);
 	cpu = bench_cpu_ns(server->pid) - cpu;
 	bench_print(is_floor ? "floor_durable_per_s" : "chat_durable_per_s", rate, "messages/s");
-	bench_print(is_floor ? "floor_loop_us_per_message" : "chat_loop_us_per_message", (double)cpu / 1e3 / (double)load.acks, "us");
+	bench_print(is_floor ? "floor_loop_us_per_message" : "chat_loop_us_per_message",
+		    (double)cpu / 1e3 / (double)load.acks, "us");
 	load_close(&load);
 	return rate;
 }
@@ -235,12 +241,12 @@ static void fan_hear(struct fan *fan, int epoll_fd, int timeout_ms)
 static void measure_fanout(const struct bench_server *server, const struct bench_plan *plan)
 {
 	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	struct fan fan = { .sessions = calloc(plan->fan_devices, sizeof(*fan.sessions)) };
+	struct fan fan = {.sessions = calloc(plan->fan_devices, sizeof(*fan.sessions))};
 	struct bench_session writer;
 	uint64_t began, until, sent = 0;
 
 	for (size_t i = 0; i < plan->fan_devices; i++) {
-		struct epoll_event event = { .events = EPOLLIN, .data.ptr = &fan.sessions[i] };
+		struct epoll_event event = {.events = EPOLLIN, .data.ptr = &fan.sessions[i]};
 
 		bench_session_open(&fan.sessions[i], server, plan->fan[i].token, false);
 		epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fan.sessions[i].fd, &event);
@@ -264,7 +270,8 @@ static void measure_fanout(const struct bench_server *server, const struct bench
 		fan_hear(&fan, epoll_fd, 1);
 		bench_session_read(&writer, 0, NULL, NULL);
 	}
-	bench_print("chat_fanout_per_s", (double)fan.entries / ((double)(bench_now_ns() - began) / 1e9), "deliveries/s");
+	bench_print("chat_fanout_per_s", (double)fan.entries / ((double)(bench_now_ns() - began) / 1e9),
+		    "deliveries/s");
 	for (size_t i = 0; i < plan->fan_devices; i++)
 		bench_session_close(&fan.sessions[i]);
 	bench_session_close(&writer);
@@ -369,7 +376,7 @@ static double run_aftertone(struct bench_plan *plan, const char *dir)
 
 int main(int argc, char **argv)
 {
-	struct bench_plan plan = { .pairs = PAIRS, .fan_devices = FAN_DEVICES, .idle = IDLE };
+	struct bench_plan plan = {.pairs = PAIRS, .fan_devices = FAN_DEVICES, .idle = IDLE};
 	cpu_set_t set;
 	char *dir;
 	double ours, floor_rate;

@@ -73,10 +73,13 @@ static sqlite3 *open_database(const char *dir)
 	snprintf(path, sizeof(path), "%s/floor.db", dir);
 	if (sqlite3_open(path, &db) != SQLITE_OK)
 		die(path);
-	sql(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-65536;"
-		"CREATE TABLE message(id INTEGER PRIMARY KEY, conv INTEGER NOT NULL, seq INTEGER NOT NULL, device INTEGER NOT NULL,"
+	sql(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA "
+		"cache_size=-65536;"
+		"CREATE TABLE message(id INTEGER PRIMARY KEY, conv INTEGER NOT NULL, seq INTEGER NOT NULL, device "
+		"INTEGER NOT NULL,"
 		" cid INTEGER NOT NULL, ts INTEGER NOT NULL, body BLOB);"
-		"CREATE UNIQUE INDEX message_conv ON message(conv, seq); CREATE UNIQUE INDEX message_idem ON message(device, cid);");
+		"CREATE UNIQUE INDEX message_conv ON message(conv, seq); CREATE UNIQUE INDEX message_idem ON "
+		"message(device, cid);");
 	return db;
 }
 
@@ -108,7 +111,8 @@ static void *writer(void *arg)
 	sqlite3_stmt *insert;
 	uint64_t one = 1;
 
-	if (sqlite3_prepare_v2(db, "INSERT INTO message(conv, seq, device, cid, ts, body) VALUES(?,?,?,?,?,?)", -1, &insert, NULL))
+	if (sqlite3_prepare_v2(db, "INSERT INTO message(conv, seq, device, cid, ts, body) VALUES(?,?,?,?,?,?)", -1,
+			       &insert, NULL))
 		die("floor: prepare");
 	for (;;) {
 		struct job *batch, *last;
@@ -173,11 +177,11 @@ static void finish_batch(void)
 		int partner = job->order ^ 1, len;
 
 		next = job->next;
-		len = snprintf(text, sizeof(text), "{\"id\":%llu,\"ok\":{\"seq\":%llu,\"ts\":0}}", (unsigned long long)job->id,
-			       (unsigned long long)job->seq);
+		len = snprintf(text, sizeof(text), "{\"id\":%llu,\"ok\":{\"seq\":%llu,\"ts\":0}}",
+			       (unsigned long long)job->id, (unsigned long long)job->seq);
 		send_text(&conns[job->conn], text, (size_t)len);
-		len = snprintf(text, sizeof(text), "{\"ev\":\"entry\",\"entry\":{\"seq\":%llu,\"body\":%.*s}}", (unsigned long long)job->seq,
-			       (int)job->text_len, job->text);
+		len = snprintf(text, sizeof(text), "{\"ev\":\"entry\",\"entry\":{\"seq\":%llu,\"body\":%.*s}}",
+			       (unsigned long long)job->seq, (int)job->text_len, job->text);
 		if (partner < order_count)
 			send_text(&conns[by_order[partner]], text, (size_t)len);
 		free(job);
@@ -230,7 +234,8 @@ static void answer_upgrade(struct conn *conn)
 	EVP_Digest(joined, strlen(joined), digest, &digest_len, EVP_sha1(), NULL);
 	EVP_EncodeBlock((unsigned char *)accept, digest, (int)digest_len);
 	len = snprintf(answer, sizeof(answer),
-		       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+		       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+		       "Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
 		       accept);
 	if (send(conn->fd, answer, (size_t)len, MSG_NOSIGNAL) < 0)
 		conn->open = false;
@@ -299,19 +304,21 @@ static void on_accept(int epoll_fd, int listen_fd)
 	int fd, one = 1;
 
 	while ((fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-		struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+		struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
 		if (fd >= CONNS_MAX)
 			die("floor: too many connections");
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-		conns[fd] = (struct conn){ .fd = fd, .order = -1, .open = true };
+		conns[fd] = (struct conn){.fd = fd, .order = -1, .open = true};
 		epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
 	}
 }
 
 static int listen_on(int port)
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in addr = {.sin_family = AF_INET,
+				   .sin_port = htons((uint16_t)port),
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -323,7 +330,8 @@ static int listen_on(int port)
 void floor_serve(const char *dir, int port)
 {
 	int epoll_fd = epoll_create1(EPOLL_CLOEXEC), listen_fd = listen_on(port);
-	struct epoll_event events[256], listening = { .events = EPOLLIN, .data.fd = listen_fd }, finished = { .events = EPOLLIN };
+	struct epoll_event events[256], listening = {.events = EPOLLIN, .data.fd = listen_fd},
+					finished = {.events = EPOLLIN};
 	pthread_t thread;
 
 	signal(SIGPIPE, SIG_IGN);

@@ -76,7 +76,8 @@ static void note_start(struct note *note)
 	note->held = 0;
 	note->started_id = note->sender->next_id++;
 	len = snprintf(text, sizeof(text),
-		       "{\"id\":%llu,\"do\":\"rec.start\",\"rec\":\"%s\",\"conv\":%llu,\"call\":null,\"kind\":\"voice\","
+		       "{\"id\":%llu,\"do\":\"rec.start\",\"rec\":\"%s\",\"conv\":%llu,\"call\":null,\"kind\":"
+		       "\"voice\","
 		       "\"mime\":\"audio/webm;codecs=opus\",\"seg\":0}",
 		       (unsigned long long)note->started_id, note->hex, (unsigned long long)note->conv);
 	bench_session_send(note->sender, text, (size_t)len);
@@ -97,7 +98,8 @@ static void pace(uint64_t *free_at, size_t bytes)
 		usleep((useconds_t)((*free_at - now) / 1000));
 }
 
-static void send_fragment(struct note *note, const struct recording *recording, uint32_t number, uint32_t count, uint64_t *free_at)
+static void send_fragment(struct note *note, const struct recording *recording, uint32_t number, uint32_t count,
+			  uint64_t *free_at)
 {
 	static uint8_t frame[FRAME_HEAD + 262144];
 	size_t from = recording->len * number / count, to = recording->len * (number + 1) / count;
@@ -113,8 +115,8 @@ static void send_fragment(struct note *note, const struct recording *recording, 
 		pace(free_at, FRAME_HEAD + to - from + 8);
 }
 
-static void send_fragments(struct note *note, const struct recording *recording, uint32_t from, uint32_t to, uint32_t count,
-			   uint64_t *free_at)
+static void send_fragments(struct note *note, const struct recording *recording, uint32_t from, uint32_t to,
+			   uint32_t count, uint64_t *free_at)
 {
 	for (uint32_t i = from; i < to; i++) {
 		send_fragment(note, recording, i, count, free_at);
@@ -132,7 +134,8 @@ static void send_commit(struct note *note, const struct recording *recording, ui
 		memcpy(peaks + 2 * i - 1, ",1", 3);
 	note->commit_id = note->sender->next_id++;
 	len = snprintf(text, sizeof(text),
-		       "{\"id\":%llu,\"do\":\"rec.commit\",\"rec\":\"%s\",\"cid\":%llu,\"fragments\":%u,\"duration_ms\":%u,\"peaks\":[%s]}",
+		       "{\"id\":%llu,\"do\":\"rec.commit\",\"rec\":\"%s\",\"cid\":%llu,\"fragments\":%u,\"duration_"
+		       "ms\":%u,\"peaks\":[%s]}",
 		       (unsigned long long)note->commit_id, note->hex, (unsigned long long)++note->cid, count,
 		       recording->seconds * 1000, peaks);
 	if (free_at)
@@ -200,7 +203,7 @@ static void measure_uplink(struct note *note, const struct recording *recording)
 
 static struct recording recording_read(const char *path, unsigned length)
 {
-	struct recording recording = { .seconds = length };
+	struct recording recording = {.seconds = length};
 	FILE *file = fopen(path, "rb");
 
 	if (!file || fseek(file, 0, SEEK_END))
@@ -216,15 +219,24 @@ static struct recording recording_read(const char *path, unsigned length)
 
 static void run(const char *const *paths)
 {
-	static const unsigned lengths[] = { 5, 60, 180 };
-	struct bench_plan plan = { .pairs = 1 };
+	static const unsigned lengths[] = {5, 60, 180};
+	struct bench_plan plan = {.pairs = 1};
 	struct bench_session ana, ben;
 	struct bench_server server;
 	char *dir = bench_temp_dir();
-	char *argv[] = { (char *)(uintptr_t)server_path, (char *)"--listen", (char *)"127.0.0.1:0", (char *)"--data", dir, (char *)"--web",
-			 (char *)(uintptr_t)web_path, (char *)"--set", (char *)"commands_per_s=1000000", (char *)"--set",
-			 (char *)"log_level=warn", NULL };
-	struct note note = { .sender = &ana, .recipient = &ben };
+	char *argv[] = {(char *)(uintptr_t)server_path,
+			(char *)"--listen",
+			(char *)"127.0.0.1:0",
+			(char *)"--data",
+			dir,
+			(char *)"--web",
+			(char *)(uintptr_t)web_path,
+			(char *)"--set",
+			(char *)"commands_per_s=1000000",
+			(char *)"--set",
+			(char *)"log_level=warn",
+			NULL};
+	struct note note = {.sender = &ana, .recipient = &ben};
 
 	bench_prepare(dir, &plan);
 	bench_server_start(&server, argv, 0);
@@ -260,7 +272,8 @@ int main(int argc, char **argv)
 			rounds = (int)strtol(optarg, NULL, 10);
 	}
 	if (argc - optind != 3 || rounds < 1)
-		bench_die("usage: note_bench [-s SERVER] [-w WEB] [-n ROUNDS] VOICE-5S.webm VOICE-60S.webm VOICE-180S.webm");
+		bench_die("usage: note_bench [-s SERVER] [-w WEB] [-n ROUNDS] VOICE-5S.webm VOICE-60S.webm "
+			  "VOICE-180S.webm");
 	CPU_ZERO(&set);
 	CPU_SET(1, &set);
 	sched_setaffinity(0, sizeof(set), &set);

@@ -12,7 +12,11 @@
 static enum at_err add_person(struct store_tx *tx, const char *prefix, size_t number, uint64_t *id_out)
 {
 	char username[32], name[32];
-	struct store_user user = { .username = username, .name = name, .password = "", .receipts = true, .created = at_wall_ms() };
+	struct store_user user = {.username = username,
+				  .name = name,
+				  .password = "",
+				  .receipts = true,
+				  .created = at_wall_ms()};
 
 	snprintf(username, sizeof(username), "%s%zu", prefix, number);
 	snprintf(name, sizeof(name), "Person %s %zu", prefix, number);
@@ -22,7 +26,10 @@ static enum at_err add_person(struct store_tx *tx, const char *prefix, size_t nu
 static enum at_err add_device(struct store_tx *tx, uint64_t user, struct bench_device *device)
 {
 	uint8_t secret[32];
-	struct store_device row = { .user = user, .name = "Load generator", .created = at_wall_ms(), .seen = at_wall_ms() };
+	struct store_device row = {.user = user,
+				   .name = "Load generator",
+				   .created = at_wall_ms(),
+				   .seen = at_wall_ms()};
 
 	at_rand(secret, sizeof(secret));
 	at_base64url(secret, sizeof(secret), device->token);
@@ -31,7 +38,8 @@ static enum at_err add_device(struct store_tx *tx, uint64_t user, struct bench_d
 	return store_device_add(tx, &row, &device->id);
 }
 
-static enum at_err add_person_with_device(struct store_tx *tx, const char *prefix, size_t number, struct bench_device *device)
+static enum at_err add_person_with_device(struct store_tx *tx, const char *prefix, size_t number,
+					  struct bench_device *device)
 {
 	uint64_t user;
 	enum at_err err = add_person(tx, prefix, number, &user);
@@ -57,7 +65,8 @@ static enum at_err add_pairs(struct store_tx *tx, struct bench_plan *plan)
 	for (size_t i = 0; i < 2 * plan->pairs && !err; i++)
 		err = add_person_with_device(tx, "pair", i, &plan->pair_devices[i]);
 	for (size_t k = 0; k < plan->pairs && !err; k++)
-		err = add_chat(tx, plan->pair_devices[2 * k].user, plan->pair_devices[2 * k + 1].user, &plan->pair_convs[k]);
+		err = add_chat(tx, plan->pair_devices[2 * k].user, plan->pair_devices[2 * k + 1].user,
+			       &plan->pair_convs[k]);
 	return err;
 }
 

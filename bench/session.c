@@ -237,7 +237,7 @@ static void put_all(struct bench_session *session, const void *data, size_t len)
 		ssize_t n = put(session, p, len);
 
 		if (n < 0 && errno == EAGAIN) {
-			struct pollfd writable = { .fd = session->fd, .events = POLLOUT };
+			struct pollfd writable = {.fd = session->fd, .events = POLLOUT};
 
 			poll(&writable, 1, 1000);
 			continue;
@@ -272,7 +272,8 @@ static void read_answer(struct bench_session *session)
 		if (!end)
 			continue;
 		length = strcasestr((char *)session->in, "\r\nContent-Length: ");
-		if (!length || (size_t)((char *)session->in + session->in_len - (end + 4)) >= strtoull(length + 18, NULL, 10))
+		if (!length ||
+		    (size_t)((char *)session->in + session->in_len - (end + 4)) >= strtoull(length + 18, NULL, 10))
 			return;
 	}
 }
@@ -281,15 +282,16 @@ static void connect_to(struct bench_session *session, const struct bench_server 
 {
 	static SSL_CTX *ctx;
 	static unsigned source;
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons((uint16_t)server->port) };
-	struct sockaddr_in from = { .sin_family = AF_INET };
+	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons((uint16_t)server->port)};
+	struct sockaddr_in from = {.sin_family = AF_INET};
 	int one = 1;
 
 	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	/* Other loopback sources, so that no limit an address meets is the one measured. */
 	from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (source++ / 200) % 200);
 	session->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (bind(session->fd, (struct sockaddr *)&from, sizeof(from)) || connect(session->fd, (struct sockaddr *)&addr, sizeof(addr)))
+	if (bind(session->fd, (struct sockaddr *)&from, sizeof(from)) ||
+	    connect(session->fd, (struct sockaddr *)&addr, sizeof(addr)))
 		bench_die("connect to port %d: %s", server->port, strerror(errno));
 	setsockopt(session->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (!server->tls)
@@ -302,18 +304,22 @@ static void connect_to(struct bench_session *session, const struct bench_server 
 		bench_die("TLS handshake failed");
 }
 
-static void ask(struct bench_session *session, const struct bench_server *server, const char *cookie, const char *path, const char *more)
+static void ask(struct bench_session *session, const struct bench_server *server, const char *cookie, const char *path,
+		const char *more)
 {
 	char head[1024];
 	const char *scheme = server->tls ? "https" : "http", *name = server->tls ? "__Host-at" : "at";
-	int len = snprintf(head, sizeof(head), "GET %s HTTP/1.1\r\nHost: localhost:%d\r\nOrigin: %s://localhost:%d\r\nCookie: %s=%s\r\n%s\r\n",
+	int len = snprintf(head, sizeof(head),
+			   "GET %s HTTP/1.1\r\nHost: localhost:%d\r\nOrigin: %s://localhost:%d\r\nCookie: "
+			   "%s=%s\r\n%s\r\n",
 			   path, server->port, scheme, server->port, name, cookie, more);
 
 	put_all(session, head, (size_t)len);
 	read_answer(session);
 }
 
-void bench_session_open(struct bench_session *session, const struct bench_server *server, const char *token, bool is_floor)
+void bench_session_open(struct bench_session *session, const struct bench_server *server, const char *token,
+			bool is_floor)
 {
 	char hello[256], frame_token[128] = "floor";
 	int len;
@@ -329,7 +335,8 @@ void bench_session_open(struct bench_session *session, const struct bench_server
 			bench_die("no session: %.400s", (char *)session->in);
 	}
 	ask(session, server, token, "/ws",
-	    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n");
+	    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+	    "AAAAAAAAAAAAAAAAAAAAAA==\r\n");
 	if (strncmp((char *)session->in, "HTTP/1.1 101", 12))
 		bench_die("no upgrade: %.200s", (char *)session->in);
 	session->in_len = 0;
@@ -445,7 +452,7 @@ static void eat_frames(struct bench_session *session, bench_frame_fn *fn, void *
 
 bool bench_session_read(struct bench_session *session, int timeout_ms, bench_frame_fn *fn, void *arg)
 {
-	struct pollfd readable = { .fd = session->fd, .events = POLLIN };
+	struct pollfd readable = {.fd = session->fd, .events = POLLIN};
 	bool more = session->ssl && SSL_pending(session->ssl) > 0;
 
 	if (session->in_len > 0)

@@ -49,7 +49,8 @@ struct bench_session {
 };
 /* Signs in with the cookie, upgrades and says hello. Dies with a message when the server does not play along. floor: no cookie, no
  * session to ask for. */
-void bench_session_open(struct bench_session *session, const struct bench_server *server, const char *token, bool is_floor);
+void bench_session_open(struct bench_session *session, const struct bench_server *server, const char *token,
+			bool is_floor);
 void bench_session_close(struct bench_session *session);
 void bench_session_send(struct bench_session *session, const char *text, size_t len);
 void bench_session_send_binary(struct bench_session *session, const void *data, size_t len);

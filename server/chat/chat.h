@@ -19,8 +19,8 @@
 struct chat;
 
 enum {
-	CHAT_TEXT_MAX = 16384,         /* bytes of a text */
-	CHAT_BODY_MAX = 65536,         /* bytes of a body as JSON */
+	CHAT_TEXT_MAX = 16384, /* bytes of a text */
+	CHAT_BODY_MAX = 65536, /* bytes of a body as JSON */
 	CHAT_PAGE_ENTRIES = 200,
 };
 
@@ -31,16 +31,17 @@ struct chat_people {
 	bool (*shows_receipts)(void *arg, uint64_t user);
 };
 
-AT_MUST enum at_err chat_new(struct at_loop *loop, struct store *store, struct hub *hub, const struct chat_people *people,
-			     struct chat **chat_out);
+AT_MUST enum at_err chat_new(struct at_loop *loop, struct store *store, struct hub *hub,
+			     const struct chat_people *people, struct chat **chat_out);
 /* Writes what is still to be written and waits for it (store_drain): not from inside a callback, and before store_close. */
 void chat_free(struct chat **chat);
 
 bool chat_is_member(const struct chat *chat, uint64_t conv, uint64_t user);
-uint64_t chat_peer(const struct chat *chat, uint64_t conv, uint64_t user);     /* the other of a direct chat; 0 when not a member */
-uint64_t chat_direct(const struct chat *chat, uint64_t a, uint64_t b);         /* 0 when there is none */
-bool chat_shares(const struct chat *chat, uint64_t a, uint64_t b);             /* have a chat with one another */
-bool chat_blocked(const struct chat *chat, uint64_t user, uint64_t by);        /* `by` has blocked `user` */
+/* the other of a direct chat; 0 when not a member */
+uint64_t chat_peer(const struct chat *chat, uint64_t conv, uint64_t user);
+uint64_t chat_direct(const struct chat *chat, uint64_t a, uint64_t b);  /* 0 when there is none */
+bool chat_shares(const struct chat *chat, uint64_t a, uint64_t b);      /* have a chat with one another */
+bool chat_blocked(const struct chat *chat, uint64_t user, uint64_t by); /* `by` has blocked `user` */
 
 typedef void chat_err_fn(void *arg, enum at_err err);
 typedef void chat_conv_fn(void *arg, enum at_err err, uint64_t conv);
@@ -56,21 +57,22 @@ struct chat_append {
 	enum store_kind kind;
 	uint64_t re_seq;
 	struct at_id call;
-	uint64_t only_for;               /* chat itself sets it for an author who is blocked by the other */
-	uint8_t badge;                   /* 1: a text, a note, a missed call; 0: all else */
-	const char *body;                /* copied; at most CHAT_BODY_MAX, else TOO_LARGE */
+	uint64_t only_for; /* chat itself sets it for an author who is blocked by the other */
+	uint8_t badge;     /* 1: a text, a note, a missed call; 0: all else */
+	const char *body;  /* copied; at most CHAT_BODY_MAX, else TOO_LARGE */
 	size_t body_len;
-	const char *author_body;         /* NULL, or what the author reads instead (an outcome that the callee hides); likewise */
+	/* NULL, or what the author reads instead (an outcome that the callee hides); likewise */
+	const char *author_body;
 	size_t author_body_len;
-	enum at_err (*with)(struct store_tx *tx, const struct store_entry *entry, void *arg);   /* may be NULL */
+	enum at_err (*with)(struct store_tx *tx, const struct store_entry *entry, void *arg); /* may be NULL */
 };
 typedef void chat_appended_fn(void *arg, enum at_err err, uint64_t seq, int64_t ts, bool duplicate);
 /* NOT_FOUND when the author is no member; CONFLICT when (device, cid) was used for something else. done runs before the entry
  * event is sent. */
 void chat_append(struct chat *chat, const struct chat_append *entry, chat_appended_fn *done, void *arg);
 /* BAD_REQUEST: no text, or an answer to what is not there; TOO_LARGE. The sending device gets no entry event: done tells it. */
-void chat_send_text(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t cid, const char *text, uint64_t re,
-		    chat_appended_fn *done, void *arg);
+void chat_send_text(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t cid, const char *text,
+		    uint64_t re, chat_appended_fn *done, void *arg);
 /* Own text or note, NOT_FOUND else. GONE: deleted before (under another cid). on_deleted of chat_hooks lets the note module
  * remove bytes. */
 void chat_delete_entry(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t seq, uint64_t cid,
@@ -80,17 +82,18 @@ struct chat_hooks {
 	void *arg;
 	/* Store thread, in the transaction that deletes it: remove the rows; the ids of bytes to drop go into blob_out (zero = none). */
 	enum at_err (*delete_note)(struct store_tx *tx, uint64_t conv, uint64_t seq, struct at_id *blob_out);
-	void (*note_deleted)(void *arg, const struct at_id *blob);      /* loop, after the commit; not for a zero id */
+	void (*note_deleted)(void *arg, const struct at_id *blob); /* loop, after the commit; not for a zero id */
 };
 void chat_set_hooks(struct chat *chat, const struct chat_hooks *hooks);
 
 /* A page of the log as `user` may see it: voids where entries are not theirs. json is [entry,...], only during the call. At most
  * about 64 KiB (at least one entry): the asker goes on from the last it got while that is below last_seq. */
 typedef void chat_page_fn(void *arg, enum at_err err, const void *json, size_t len, uint64_t last_seq);
-void chat_log_page(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t after, uint64_t before, size_t limit,
-		   chat_page_fn *done, void *arg);
+void chat_log_page(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t after, uint64_t before,
+		   size_t limit, chat_page_fn *done, void *arg);
 /* Just these, in rising seq; what is not there is left out. n <= CHAT_PAGE_ENTRIES. */
-void chat_log_some(struct chat *chat, uint64_t user, uint64_t conv, const uint64_t *seqs, size_t n, chat_page_fn *done, void *arg);
+void chat_log_some(struct chat *chat, uint64_t user, uint64_t conv, const uint64_t *seqs, size_t n, chat_page_fn *done,
+		   void *arg);
 
 /* Watermarks only rise; beyond the end of the log they stop at its end. Told at once, stored within a moment. NOT_FOUND. */
 AT_MUST enum at_err chat_got(struct chat *chat, uint64_t user, uint64_t conv, uint64_t seq);
@@ -98,10 +101,12 @@ AT_MUST enum at_err chat_read(struct chat *chat, uint64_t user, uint64_t conv, u
 AT_MUST enum at_err chat_typing(struct chat *chat, uint64_t user, uint64_t conv);
 /* played false and position_ms -1: as it was. NOT_FOUND: not a member or beyond the log; what turns out to be no note, or one that
  * is not for `user`, is dropped. BUSY: too many at once. */
-AT_MUST enum at_err chat_note_state(struct chat *chat, uint64_t user, uint64_t conv, uint64_t seq, bool played, int64_t position_ms);
+AT_MUST enum at_err chat_note_state(struct chat *chat, uint64_t user, uint64_t conv, uint64_t seq, bool played,
+				    int64_t position_ms);
 
 /* The parts of hello: [conv,...] with last entries and unread counts, [note_state,...]. Reads the store, so it comes later. */
-typedef void chat_hello_fn(void *arg, enum at_err err, const void *convs, size_t convs_len, const void *notes, size_t notes_len);
+typedef void chat_hello_fn(void *arg, enum at_err err, const void *convs, size_t convs_len, const void *notes,
+			   size_t notes_len);
 void chat_hello(struct chat *chat, uint64_t user, chat_hello_fn *done, void *arg);
 /* Everybody `user` has a direct chat with; for presence and the users of hello. */
 size_t chat_partners(const struct chat *chat, uint64_t user, size_t max, uint64_t *users_out);

@@ -4,7 +4,7 @@
 struct append {
 	struct chat *chat;
 	struct chat_conv *conv;
-	struct store_entry entry;      /* its bodies: behind this */
+	struct store_entry entry; /* its bodies: behind this */
 	bool duplicate;
 	enum at_err (*with)(struct store_tx *tx, const struct store_entry *entry, void *arg);
 	chat_appended_fn *done;
@@ -21,7 +21,7 @@ static enum at_err append_job(struct store_tx *tx, void *msg)
 	if (err != AT_OK)
 		return err;
 	if (append->duplicate) {
-		append->entry.body = append->body;   /* the other one ends with the job */
+		append->entry.body = append->body; /* the other one ends with the job */
 		append->entry.body_len = 0;
 		append->entry.author_body = NULL;
 		return append->entry.conv == wanted.conv && append->entry.kind == wanted.kind ? AT_OK : AT_ERR_CONFLICT;
@@ -66,10 +66,18 @@ static struct append *append_new(struct chat *chat, struct chat_member *author, 
 	append->conv = author->conv;
 	append->with = from->with;
 	append->entry = (struct store_entry){
-		.conv = from->conv, .author = from->author, .device = from->device, .cid = from->cid, .ts = at_wall_ms(),
-		.kind = from->kind, .re_seq = from->re_seq, .call = from->call,
-		.only_for = shadow ? from->author : from->only_for, .badge = from->badge,
-		.body = append->body, .body_len = from->body_len,
+		.conv = from->conv,
+		.author = from->author,
+		.device = from->device,
+		.cid = from->cid,
+		.ts = at_wall_ms(),
+		.kind = from->kind,
+		.re_seq = from->re_seq,
+		.call = from->call,
+		.only_for = shadow ? from->author : from->only_for,
+		.badge = from->badge,
+		.body = append->body,
+		.body_len = from->body_len,
 	};
 	memcpy(append->body, from->body, from->body_len);
 	if (from->author_body != NULL) {
@@ -96,8 +104,8 @@ void chat_append(struct chat *chat, const struct chat_append *entry, chat_append
 	store_write(chat->store, append_job, append_done, append, entry->with == NULL ? STORE_PLAIN : 0);
 }
 
-void chat_send_text(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t cid, const char *text, uint64_t re,
-		    chat_appended_fn *done, void *arg)
+void chat_send_text(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t cid, const char *text,
+		    uint64_t re, chat_appended_fn *done, void *arg)
 {
 	size_t len = strlen(text);
 
@@ -113,10 +121,17 @@ void chat_send_text(struct chat *chat, uint64_t user, uint64_t device, uint64_t 
 	wire_obj_end(&w);
 	enum at_err err = wire_out_end(&w);
 
-	AT_ASSERT(err == AT_OK);         /* at most six bytes for one, far below the buffer's maximum */
+	AT_ASSERT(err == AT_OK); /* at most six bytes for one, far below the buffer's maximum */
 	struct chat_append entry = {
-		.conv = conv, .author = user, .device = device, .cid = cid, .kind = STORE_TEXT, .re_seq = re, .badge = 1,
-		.body = (const char *)chat->out.data, .body_len = chat->out.len,
+		.conv = conv,
+		.author = user,
+		.device = device,
+		.cid = cid,
+		.kind = STORE_TEXT,
+		.re_seq = re,
+		.badge = 1,
+		.body = (const char *)chat->out.data,
+		.body_len = chat->out.len,
 	};
 	chat_append(chat, &entry, done, arg);
 }

@@ -3,7 +3,7 @@
 struct deletion {
 	struct chat *chat;
 	struct chat_conv *conv;
-	struct store_entry entry;      /* the DELETE entry */
+	struct store_entry entry; /* the DELETE entry */
 	bool duplicate;
 	struct at_id blob;
 	chat_appended_fn *done;
@@ -30,7 +30,8 @@ static enum at_err delete_job(struct store_tx *tx, void *msg)
 	del->entry.body_len = 2;
 	del->entry.author_body = NULL;
 	if (del->duplicate)
-		return del->entry.conv == wanted.conv && del->entry.kind == STORE_DELETE && del->entry.re_seq == wanted.re_seq
+		return del->entry.conv == wanted.conv && del->entry.kind == STORE_DELETE &&
+				       del->entry.re_seq == wanted.re_seq
 			       ? AT_OK
 			       : AT_ERR_CONFLICT;
 	if (target.body_len == 2)
@@ -73,9 +74,19 @@ void chat_delete_entry(struct chat *chat, uint64_t user, uint64_t device, uint64
 	struct deletion *del = at_alloc(sizeof(*del));
 
 	*del = (struct deletion){
-		.chat = chat, .conv = member->conv, .done = done, .arg = arg,
-		.entry = {.conv = conv, .author = user, .device = device, .cid = cid, .ts = at_wall_ms(), .kind = STORE_DELETE,
-			  .re_seq = seq, .body = "{}", .body_len = 2},
+		.chat = chat,
+		.conv = member->conv,
+		.done = done,
+		.arg = arg,
+		.entry = {.conv = conv,
+			  .author = user,
+			  .device = device,
+			  .cid = cid,
+			  .ts = at_wall_ms(),
+			  .kind = STORE_DELETE,
+			  .re_seq = seq,
+			  .body = "{}",
+			  .body_len = 2},
 	};
 	store_write(chat->store, delete_job, delete_done, del, 0);
 }

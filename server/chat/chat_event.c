@@ -174,8 +174,13 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 struct chat_conv_view chat_view(const struct chat *chat, const struct chat_member *member)
 {
 	struct chat_conv_view view = {
-		.conv = member->conv->id, .user = member->user, .last_seq = member->conv->last_seq, .joined_seq = member->joined_seq,
-		.read = member->read, .delivered = member->delivered, .kind = member->conv->kind,
+		.conv = member->conv->id,
+		.user = member->user,
+		.last_seq = member->conv->last_seq,
+		.joined_seq = member->joined_seq,
+		.read = member->read,
+		.delivered = member->delivered,
+		.kind = member->conv->kind,
 		.opened = member->conv->opened_by == member->user,
 	};
 	const struct chat_member *other = chat_other(member->conv, member->user);

@@ -63,7 +63,11 @@ static void note_deleted(void *arg, const struct at_id *blob)
 static enum at_err with_blob(struct store_tx *tx, const struct store_entry *entry, void *arg)
 {
 	(void)arg;
-	return store_blob_add(tx, &(struct store_blob){.id = {{7}}, .conv = entry->conv, .seq = entry->seq, .owner = ANA, .mime = "a/b"});
+	return store_blob_add(tx, &(struct store_blob){.id = {{7}},
+						       .conv = entry->conv,
+						       .seq = entry->seq,
+						       .owner = ANA,
+						       .mime = "a/b"});
 }
 
 static enum at_err with_failure(struct store_tx *tx, const struct store_entry *entry, void *arg)
@@ -79,8 +83,15 @@ static void test_deleting_a_note_drops_its_bytes(void **state)
 	struct world *w = world_new();
 	struct hooked hooked = {0};
 	struct chat_hooks hooks = {&hooked, delete_note, note_deleted};
-	struct chat_append note = {.conv = w->conv, .author = ANA, .device = 11, .cid = 1, .kind = STORE_NOTE, .badge = 1,
-				   .body = "{\"kind\":\"voice\"}", .body_len = 16, .with = with_blob};
+	struct chat_append note = {.conv = w->conv,
+				   .author = ANA,
+				   .device = 11,
+				   .cid = 1,
+				   .kind = STORE_NOTE,
+				   .badge = 1,
+				   .body = "{\"kind\":\"voice\"}",
+				   .body_len = 16,
+				   .with = with_blob};
 
 	(void)state;
 	chat_set_hooks(w->chat, &hooks);
@@ -156,8 +167,15 @@ static void test_pages_are_bounded_in_bytes(void **state)
 static void test_the_author_may_read_another_body(void **state)
 {
 	struct world *w = world_new();
-	struct chat_append entry = {.conv = w->conv, .author = ANA, .device = 11, .cid = 1, .kind = STORE_CALL, .body = "{\"o\":\"declined\"}",
-				    .body_len = 16, .author_body = "{\"o\":\"no_answer\"}", .author_body_len = 17};
+	struct chat_append entry = {.conv = w->conv,
+				    .author = ANA,
+				    .device = 11,
+				    .cid = 1,
+				    .kind = STORE_CALL,
+				    .body = "{\"o\":\"declined\"}",
+				    .body_len = 16,
+				    .author_body = "{\"o\":\"no_answer\"}",
+				    .author_body_len = 17};
 
 	(void)state;
 	assert_int_equal(append(w, &entry).err, AT_OK);
@@ -175,10 +193,19 @@ static void test_the_author_may_read_another_body(void **state)
 
 /* ---- hello: unread, notes, what was heard ---- */
 
-static struct answer add_call(struct world *w, uint64_t cid, const struct at_id *call, uint8_t badge, enum store_kind kind, uint64_t re)
+static struct answer add_call(struct world *w, uint64_t cid, const struct at_id *call, uint8_t badge,
+			      enum store_kind kind, uint64_t re)
 {
-	struct chat_append entry = {.conv = w->conv, .author = ANA, .device = 11, .cid = cid, .kind = kind, .re_seq = re, .call = *call,
-				    .badge = badge, .body = "{\"outcome\":\"x\"}", .body_len = 15};
+	struct chat_append entry = {.conv = w->conv,
+				    .author = ANA,
+				    .device = 11,
+				    .cid = cid,
+				    .kind = kind,
+				    .re_seq = re,
+				    .call = *call,
+				    .badge = badge,
+				    .body = "{\"outcome\":\"x\"}",
+				    .body_len = 15};
 
 	return append(w, &entry);
 }
@@ -205,7 +232,7 @@ static void test_what_counts_as_unread(void **state)
 	expect_unread(w, ANA, 0);
 	(void)add_call(w, 2, &missed, 1, STORE_CALL, 0);
 	expect_unread(w, BOB, 2);
-	(void)leave_note(w, ANA, 3, &missed);          /* one with its call */
+	(void)leave_note(w, ANA, 3, &missed); /* one with its call */
 	expect_unread(w, BOB, 2);
 	(void)add_call(w, 4, &declined, 0, STORE_CALL, 0);
 	expect_unread(w, BOB, 2);
@@ -236,12 +263,15 @@ static void test_played_and_heard(void **state)
 	assert_int_equal(chat_note_state(w->chat, BOB, w->conv, 2, false, 2000), AT_OK);
 	world_settle(w);
 	assert_int_equal(count_heard(w->bob2, "\"ev\":\"note\""), 1);
-	assert_true(heard(w->bob2, "{\"ev\":\"note\",\"conv\":1,\"seq\":2,\"played\":false,\"position_ms\":2000,\"heard\":false}"));
+	assert_true(
+		heard(w->bob2,
+		      "{\"ev\":\"note\",\"conv\":1,\"seq\":2,\"played\":false,\"position_ms\":2000,\"heard\":false}"));
 	assert_int_equal(w->ana->frames, 0);
 	assert_int_equal(chat_note_state(w->chat, BOB, w->conv, 2, true, -1), AT_OK);
 	world_settle(w);
 	assert_true(heard(w->bob, "\"played\":true,\"position_ms\":2000"));
-	assert_true(heard(w->ana, "{\"ev\":\"note\",\"conv\":1,\"seq\":2,\"played\":false,\"position_ms\":0,\"heard\":true}"));
+	assert_true(heard(w->ana,
+			  "{\"ev\":\"note\",\"conv\":1,\"seq\":2,\"played\":false,\"position_ms\":0,\"heard\":true}"));
 	/* Told once; kept across a restart; my own listening and theirs in one. */
 	assert_int_equal(chat_note_state(w->chat, BOB, w->conv, 2, true, 0), AT_OK);
 	assert_int_equal(chat_note_state(w->chat, ANA, w->conv, 2, false, 700), AT_OK);
@@ -283,7 +313,8 @@ static void test_an_empty_chat_is_its_openers(void **state)
 	(void)state;
 	struct answer ana = hello(w, ANA), bob = hello(w, BOB), cem = hello(w, CEM);
 
-	assert_string_equal(ana.json, "[{\"conv\":1,\"kind\":\"direct\",\"with\":2,\"last_seq\":0,\"read\":0,\"delivered\":0,\"their_read\":0,"
+	assert_string_equal(ana.json, "[{\"conv\":1,\"kind\":\"direct\",\"with\":2,\"last_seq\":0,\"read\":0,"
+				      "\"delivered\":0,\"their_read\":0,"
 				      "\"their_delivered\":0,\"unread\":0,\"last\":null}]");
 	assert_string_equal(bob.json, "[]");
 	assert_string_equal(cem.json, "[]");

@@ -32,7 +32,8 @@ static void marks_done(void *msg, enum at_err err)
 	struct marks *marks = msg;
 
 	for (size_t i = 0; i < marks->n && err != AT_OK; i++) {
-		struct chat_member *member = chat_member_of(marks->chat, marks->members[i].conv, marks->members[i].user);
+		struct chat_member *member =
+			chat_member_of(marks->chat, marks->members[i].conv, marks->members[i].user);
 
 		if (member != NULL)
 			mark_dirty(marks->chat, member);
@@ -68,8 +69,12 @@ void chat_flush_marks(struct chat *chat)
 		at_list_remove(it);
 		member->is_dirty = false;
 		marks->members[marks->n++] = (struct store_member){
-			.conv = member->conv->id, .user = member->user, .joined_seq = member->joined_seq, .left_seq = member->left_seq,
-			.delivered = member->delivered, .read = member->read,
+			.conv = member->conv->id,
+			.user = member->user,
+			.joined_seq = member->joined_seq,
+			.left_seq = member->left_seq,
+			.delivered = member->delivered,
+			.read = member->read,
 		};
 		if (member->tell_own && hub_reachable(chat->hub, member->user) > 1)
 			chat_refresh_conv(chat, member, false);

@@ -10,10 +10,10 @@
 #include <string.h>
 
 enum {
-	CHAT_FLUSH_MS = 100,           /* watermarks and note states gather so long */
-	CHAT_RETRY_MS = 5000,          /* after a full disk */
+	CHAT_FLUSH_MS = 100,  /* watermarks and note states gather so long */
+	CHAT_RETRY_MS = 5000, /* after a full disk */
 	CHAT_TYPING_MS = 3000,
-	CHAT_STATES_MAX = 8192,        /* note states that wait for the flush */
+	CHAT_STATES_MAX = 8192, /* note states that wait for the flush */
 	CHAT_OUT_MAX = 16 * 1024 * 1024,
 };
 
@@ -22,25 +22,25 @@ struct chat_member {
 	uint64_t user;
 	uint64_t joined_seq, left_seq;
 	uint64_t delivered, read;
-	int64_t typing_at;             /* monotonic, of the last typing that was passed on; 0 = never */
-	bool knows;                    /* has heard of this chat: by a conv event, or it was there at the start */
-	struct at_link of_user;        /* chat_user.members */
-	struct at_link dirty;          /* chat.dirty, while is_dirty */
+	int64_t typing_at;      /* monotonic, of the last typing that was passed on; 0 = never */
+	bool knows;             /* has heard of this chat: by a conv event, or it was there at the start */
+	struct at_link of_user; /* chat_user.members */
+	struct at_link dirty;   /* chat.dirty, while is_dirty */
 	bool is_dirty;
-	bool tell_own;                 /* the user's other devices are to hear of the watermarks */
+	bool tell_own; /* the user's other devices are to hear of the watermarks */
 };
 
 struct chat_conv {
 	uint64_t id;
 	enum store_conv_kind kind;
 	uint64_t opened_by;
-	uint64_t last_seq;             /* committed and told */
+	uint64_t last_seq; /* committed and told */
 	size_t n;
 	struct chat_member members[];
 };
 
 struct chat_user {
-	struct at_list members;        /* chat_member.of_user */
+	struct at_list members; /* chat_member.of_user */
 };
 
 struct chat {
@@ -49,23 +49,23 @@ struct chat {
 	struct hub *hub;
 	struct chat_people people;
 	struct chat_hooks hooks;
-	struct at_map *convs;          /* id -> chat_conv */
-	struct at_map *directs;        /* {low, high} -> chat_conv */
-	struct at_map *users;          /* id -> chat_user */
-	struct at_map *blocks;         /* {user, blocked} -> itself */
+	struct at_map *convs;   /* id -> chat_conv */
+	struct at_map *directs; /* {low, high} -> chat_conv */
+	struct at_map *users;   /* id -> chat_user */
+	struct at_map *blocks;  /* {user, blocked} -> itself */
 	struct at_list dirty;
-	struct at_map *states;         /* {conv, seq, user} -> struct chat_state, until the flush */
+	struct at_map *states; /* {conv, seq, user} -> struct chat_state, until the flush */
 	struct at_timer *flush;
-	struct at_buf out;             /* what is being serialised; keeps its memory between events */
+	struct at_buf out; /* what is being serialised; keeps its memory between events */
 };
 
 /* ---- chat.c ---- */
 
 struct chat_conv *chat_conv_add(struct chat *chat, const struct store_conv *conv, const uint64_t *users, size_t n);
 struct chat_conv *chat_conv_of(const struct chat *chat, uint64_t conv);
-struct chat_member *chat_member_in(struct chat_conv *conv, uint64_t user);          /* NULL unless a member now */
+struct chat_member *chat_member_in(struct chat_conv *conv, uint64_t user); /* NULL unless a member now */
 struct chat_member *chat_member_of(const struct chat *chat, uint64_t conv, uint64_t user);
-struct chat_member *chat_other(struct chat_conv *conv, uint64_t user);              /* of a direct chat */
+struct chat_member *chat_other(struct chat_conv *conv, uint64_t user); /* of a direct chat */
 /* Nothing of one reaches the other: one of the two has blocked the other. */
 bool chat_apart(const struct chat *chat, uint64_t a, uint64_t b);
 bool chat_receipts_between(const struct chat *chat, uint64_t a, uint64_t b);
@@ -74,7 +74,7 @@ bool chat_receipts_between(const struct chat *chat, uint64_t a, uint64_t b);
 
 /* The frame in chat->out, made shareable; NULL when it did not fit. */
 struct at_bytes *chat_frame(struct chat *chat, struct wire_out *w);
-struct wire_out chat_frame_begin(struct chat *chat, const char *ev);   /* opens the object */
+struct wire_out chat_frame_begin(struct chat *chat, const char *ev); /* opens the object */
 void chat_tell_entry(struct chat *chat, struct chat_conv *conv, const struct store_entry *entry);
 void chat_tell_receipt(struct chat *chat, const struct chat_member *member);
 /* The conv as one of its members sees it, as far as memory knows; unread and last come from the store or the moment. */
@@ -82,8 +82,8 @@ struct chat_conv_view {
 	uint64_t conv, user, with, last_seq, joined_seq;
 	uint64_t read, delivered, their_read, their_delivered;
 	enum store_conv_kind kind;
-	bool opened;                   /* by user, or just now */
-	bool receipts;                 /* the two show them to each other */
+	bool opened;   /* by user, or just now */
+	bool receipts; /* the two show them to each other */
 };
 struct chat_conv_view chat_view(const struct chat *chat, const struct chat_member *member);
 void chat_write_conv(struct wire_out *w, const char *key, const struct chat_conv_view *view, uint64_t unread,

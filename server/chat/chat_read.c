@@ -12,7 +12,7 @@ enum { PAGE_BYTES = 64 * 1024, ENTRY_OVERHEAD = 256, HEARD_MAX = 512 };
 struct page {
 	uint64_t conv, user, after, before;
 	size_t limit;
-	uint64_t *seqs;                /* NULL, or these and no others */
+	uint64_t *seqs; /* NULL, or these and no others */
 	struct chat_conv *in;
 	struct at_buf json;
 	uint64_t last_seq;
@@ -38,7 +38,8 @@ static void bound_page(const struct page *page, struct store_entry **entries, si
 	*n = fit;
 }
 
-static enum at_err some_entries(struct store_tx *tx, const struct page *page, struct store_entry **entries_out, size_t *n_out)
+static enum at_err some_entries(struct store_tx *tx, const struct page *page, struct store_entry **entries_out,
+				size_t *n_out)
 {
 	*n_out = 0;
 	*entries_out = at_arena_alloc(store_tx_arena(tx), (page->limit + 1) * sizeof(**entries_out));
@@ -58,9 +59,9 @@ static enum at_err page_job(struct store_tx *tx, void *msg)
 	struct page *page = msg;
 	struct store_entry *entries;
 	size_t n;
-	enum at_err err = page->seqs != NULL
-				  ? some_entries(tx, page, &entries, &n)
-				  : store_entry_page(tx, page->conv, page->after, page->before, page->limit, &entries, &n);
+	enum at_err err = page->seqs != NULL ? some_entries(tx, page, &entries, &n)
+					     : store_entry_page(tx, page->conv, page->after, page->before, page->limit,
+								&entries, &n);
 
 	if (err != AT_OK)
 		return err;
@@ -92,15 +93,19 @@ static struct page *page_new(const struct chat_member *member, size_t limit, cha
 	struct page *page = at_alloc(sizeof(*page));
 
 	*page = (struct page){
-		.conv = member->conv->id, .user = member->user, .in = member->conv, .done = done, .arg = arg,
+		.conv = member->conv->id,
+		.user = member->user,
+		.in = member->conv,
+		.done = done,
+		.arg = arg,
 		.limit = limit < CHAT_PAGE_ENTRIES ? limit : CHAT_PAGE_ENTRIES,
 	};
 	at_buf_init(&page->json, CHAT_OUT_MAX);
 	return page;
 }
 
-void chat_log_page(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t after, uint64_t before, size_t limit,
-		   chat_page_fn *done, void *arg)
+void chat_log_page(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t after, uint64_t before,
+		   size_t limit, chat_page_fn *done, void *arg)
 {
 	const struct chat_member *member = chat_member_of(chat, conv, user);
 
@@ -123,7 +128,8 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-void chat_log_some(struct chat *chat, uint64_t user, uint64_t conv, const uint64_t *seqs, size_t n, chat_page_fn *done, void *arg)
+void chat_log_some(struct chat *chat, uint64_t user, uint64_t conv, const uint64_t *seqs, size_t n, chat_page_fn *done,
+		   void *arg)
 {
 	const struct chat_member *member = chat_member_of(chat, conv, user);
 
@@ -136,8 +142,9 @@ void chat_log_some(struct chat *chat, uint64_t user, uint64_t conv, const uint64
 	page->seqs = at_alloc((n + 1) * sizeof(*seqs));
 	memcpy(page->seqs, seqs, n * sizeof(*seqs));
 	qsort(page->seqs, n, sizeof(*page->seqs), by_value);
-	for (size_t i = 0; i < n; i++)     /* each once, and none from before they joined */
-		if (page->seqs[i] > member->joined_seq && (page->limit == 0 || page->seqs[page->limit - 1] != page->seqs[i]))
+	for (size_t i = 0; i < n; i++) /* each once, and none from before they joined */
+		if (page->seqs[i] > member->joined_seq &&
+		    (page->limit == 0 || page->seqs[page->limit - 1] != page->seqs[i]))
 			page->seqs[page->limit++] = page->seqs[i];
 	store_read(chat->store, page_job, page_done, page);
 }
@@ -160,7 +167,7 @@ static enum at_err write_view(struct store_tx *tx, struct wire_out *w, const cha
 	if (err == AT_ERR_NOT_FOUND && !view->opened)
 		return AT_ERR_NOT_FOUND;
 	if (err == AT_OK && last.seq > view->last_seq)
-		view->last_seq = last.seq;   /* ahead of what has been told */
+		view->last_seq = last.seq; /* ahead of what has been told */
 	chat_write_conv(w, key, view, unread, err == AT_OK ? &last : NULL);
 	return AT_OK;
 }
@@ -213,7 +220,7 @@ void chat_refresh_conv(struct chat *chat, const struct chat_member *member, bool
 
 struct hello {
 	uint64_t user;
-	struct chat_conv_view *views;  /* by conv */
+	struct chat_conv_view *views; /* by conv */
 	size_t n;
 	struct store_note_state *heard;
 	size_t n_heard;
@@ -273,7 +280,7 @@ static enum at_err on_state(void *arg, const void *row)
 
 		heard = other->conv == state->conv && other->seq == state->seq;
 		if (heard)
-			other->conv = 0;         /* said */
+			other->conv = 0; /* said */
 	}
 	if (view_of(writing->hello, state->conv) != NULL)
 		write_state(&writing->w, state, heard);

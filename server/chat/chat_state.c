@@ -10,13 +10,13 @@ struct state_key {
 struct chat_state {
 	struct state_key key;
 	bool played;
-	int64_t position_ms;           /* -1: as it was */
+	int64_t position_ms; /* -1: as it was */
 	/* what the store found */
-	bool known;                    /* it is a note, and user may see it */
-	bool first;                    /* it had not been played before */
+	bool known; /* it is a note, and user may see it */
+	bool first; /* it had not been played before */
 	struct store_note_state now;
-	struct store_note_state others;  /* the author's of it; on one's own note, the other's */
-	uint64_t author, other;        /* other: of a direct chat, 0 else */
+	struct store_note_state others; /* the author's of it; on one's own note, the other's */
+	uint64_t author, other;         /* other: of a direct chat, 0 else */
 };
 
 struct states {
@@ -46,8 +46,8 @@ static enum at_err put_one(struct store_tx *tx, struct chat_state *state)
 		state->now.position_ms = state->position_ms;
 	err = store_note_state_put(tx, &state->now);
 	if (err == AT_OK)
-		err = store_note_state_get(tx, key->conv, key->seq, entry.author != key->user ? entry.author : state->other,
-					   &state->others);
+		err = store_note_state_get(tx, key->conv, key->seq,
+					   entry.author != key->user ? entry.author : state->other, &state->others);
 	return err;
 }
 
@@ -86,7 +86,8 @@ static void tell_one(struct chat *chat, const struct chat_state *state)
 	if (!state->known)
 		return;
 	if (user == state->author) {
-		tell_state(chat, user, &state->now, state->others.played && chat_receipts_between(chat, user, state->other));
+		tell_state(chat, user, &state->now,
+			   state->others.played && chat_receipts_between(chat, user, state->other));
 		return;
 	}
 	tell_state(chat, user, &state->now, false);
@@ -130,7 +131,8 @@ void chat_drop_states(struct chat *chat)
 	chat->states = at_map_new();
 }
 
-enum at_err chat_note_state(struct chat *chat, uint64_t user, uint64_t conv, uint64_t seq, bool played, int64_t position_ms)
+enum at_err chat_note_state(struct chat *chat, uint64_t user, uint64_t conv, uint64_t seq, bool played,
+			    int64_t position_ms)
 {
 	const struct chat_member *member = chat_member_of(chat, conv, user);
 	struct state_key key = {conv, seq, user};

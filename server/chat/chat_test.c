@@ -12,9 +12,14 @@ static void test_a_text_reaches_all(void **state)
 	/* The sending device has its answer; the person's other device learns the cid, Bob's do not. A new chat is introduced first. */
 	assert_int_equal(count_heard(w->ana, "\"ev\":\"entry\""), 0);
 	assert_true(heard(w->ana2, "\"cid\":5"));
-	assert_true(heard(w->bob, "{\"ev\":\"conv\",\"conv\":{\"conv\":1,\"kind\":\"direct\",\"with\":1,\"last_seq\":1,\"read\":0,"
-				  "\"delivered\":0,\"their_read\":0,\"their_delivered\":0,\"unread\":1,\"last\":{\"conv\":1,\"seq\":1,"));
-	assert_true(heard(w->bob, "{\"ev\":\"entry\",\"entry\":{\"conv\":1,\"seq\":1,\"id\":1,\"from\":1,\"device\":11,\"ts\":"));
+	assert_true(
+		heard(w->bob,
+		      "{\"ev\":\"conv\",\"conv\":{\"conv\":1,\"kind\":\"direct\",\"with\":1,\"last_seq\":1,\"read\":0,"
+		      "\"delivered\":0,\"their_read\":0,\"their_delivered\":0,\"unread\":1,\"last\":{\"conv\":1,"
+		      "\"seq\":1,"));
+	assert_true(
+		heard(w->bob,
+		      "{\"ev\":\"entry\",\"entry\":{\"conv\":1,\"seq\":1,\"id\":1,\"from\":1,\"device\":11,\"ts\":"));
 	assert_true(heard(w->bob, "\"kind\":\"text\",\"body\":{\"text\":\"hi \\\"Bob\\\"\\n\"}}}"));
 	assert_false(heard(w->bob, "cid"));
 	assert_int_equal(w->bob->frames, 2);
@@ -31,7 +36,8 @@ static void test_order_and_no_gaps(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N; i++)
-		chat_send_text(w->chat, i % 2 != 0 ? ANA : BOB, i % 2 != 0 ? 11 : 21, w->conv, 100 + i, "x", 0, on_appended, &answers[i]);
+		chat_send_text(w->chat, i % 2 != 0 ? ANA : BOB, i % 2 != 0 ? 11 : 21, w->conv, 100 + i, "x", 0,
+			       on_appended, &answers[i]);
 	store_drain(w->store);
 	const char *at = w->bob2->heard;
 
@@ -62,7 +68,13 @@ static void test_the_same_cid_twice(void **state)
 	assert_true(second.duplicate);
 	assert_int_equal(count_heard(w->bob, "\"ev\":\"entry\""), 1);
 	/* The number belongs to that text for ever. */
-	struct chat_append other = {.conv = w->conv, .author = ANA, .device = 11, .cid = 7, .kind = STORE_NOTE, .body = "{}", .body_len = 2};
+	struct chat_append other = {.conv = w->conv,
+				    .author = ANA,
+				    .device = 11,
+				    .cid = 7,
+				    .kind = STORE_NOTE,
+				    .body = "{}",
+				    .body_len = 2};
 
 	assert_int_equal(append(w, &other).err, AT_ERR_CONFLICT);
 	/* Another device counts for itself. */
@@ -146,7 +158,9 @@ static void test_a_blocked_author_notices_nothing(void **state)
 	assert_int_equal(sent.seq, 2);
 	assert_true(heard(w->ana2, "secret"));
 	assert_false(heard(w->bob, "secret"));
-	assert_true(heard(w->bob, "{\"ev\":\"entry\",\"entry\":{\"conv\":1,\"seq\":2,\"id\":2,\"kind\":\"void\",\"body\":{}}}"));
+	assert_true(
+		heard(w->bob,
+		      "{\"ev\":\"entry\",\"entry\":{\"conv\":1,\"seq\":2,\"id\":2,\"kind\":\"void\",\"body\":{}}}"));
 	/* Bob's client says that it holds the void: Ana hears of no delivery, nor of typing. */
 	device_forget(w);
 	assert_int_equal(chat_got(w->chat, BOB, w->conv, 2), AT_OK);

@@ -189,13 +189,16 @@ void on_blocked(void *arg, enum at_err err)
 
 void on_page(void *arg, enum at_err err, const void *json, size_t len, uint64_t last_seq)
 {
-	*(struct answer *)arg = (struct answer){.came = true, .err = err, .json = text_of(json, len), .last_seq = last_seq};
+	*(struct answer *)arg =
+		(struct answer){.came = true, .err = err, .json = text_of(json, len), .last_seq = last_seq};
 }
 
 void on_hello(void *arg, enum at_err err, const void *convs, size_t convs_len, const void *notes, size_t notes_len)
 {
-	*(struct answer *)arg =
-		(struct answer){.came = true, .err = err, .json = text_of(convs, convs_len), .notes = text_of(notes, notes_len)};
+	*(struct answer *)arg = (struct answer){.came = true,
+						.err = err,
+						.json = text_of(convs, convs_len),
+						.notes = text_of(notes, notes_len)};
 }
 
 struct answer say(struct world *world, uint64_t user, uint64_t device, uint64_t cid, const char *text)
@@ -260,8 +263,14 @@ struct answer hello(struct world *world, uint64_t user)
 struct answer leave_note(struct world *world, uint64_t author, uint64_t cid, const struct at_id *call)
 {
 	static const char body[] = "{\"kind\":\"voice\"}";
-	struct chat_append entry = {.conv = world->conv, .author = author, .device = author * 10 + 1, .cid = cid, .kind = STORE_NOTE,
-				    .badge = 1, .body = body, .body_len = sizeof(body) - 1};
+	struct chat_append entry = {.conv = world->conv,
+				    .author = author,
+				    .device = author * 10 + 1,
+				    .cid = cid,
+				    .kind = STORE_NOTE,
+				    .badge = 1,
+				    .body = body,
+				    .body_len = sizeof(body) - 1};
 
 	if (call != NULL)
 		entry.call = *call;

@@ -11,7 +11,7 @@ enum { ANA = 1, BOB = 2, CEM = 3 };
 
 struct device {
 	struct hub_session session;
-	char *heard;                   /* one frame a line */
+	char *heard; /* one frame a line */
 	size_t frames, len, cap;
 };
 
@@ -22,18 +22,18 @@ struct world {
 	struct hub *hub;
 	struct chat *chat;
 	struct device *ana, *ana2, *bob, *bob2;
-	uint64_t conv;                 /* of Ana and Bob */
+	uint64_t conv; /* of Ana and Bob */
 	bool no_receipts[4];
 };
 
 struct world *world_new(void);
 void world_free(struct world **world);
-void world_restart(struct world *world);               /* chat and store anew, on the same directory */
-void world_settle(struct world *world);                /* until the store has answered and the flush has run */
+void world_restart(struct world *world); /* chat and store anew, on the same directory */
+void world_settle(struct world *world);  /* until the store has answered and the flush has run */
 
 struct device *device_new(struct world *world, uint64_t user, uint64_t device);
 void device_free(struct world *world, struct device **device);
-void device_forget(struct world *world);               /* all four have heard nothing */
+void device_forget(struct world *world); /* all four have heard nothing */
 bool heard(const struct device *device, const char *part);
 size_t count_heard(const struct device *device, const char *part);
 

@@ -202,17 +202,10 @@ void net_conn_expire(struct net_conn *conn)
 {
 	switch ((enum net_state)conn->state) {
 	case NET_STATE_TLS:
-	case NET_STATE_LINGER:
-		net_conn_kill(conn);
-		return;
-	case NET_STATE_HTTP:
-		net_http_expire(conn);
-		return;
-	case NET_STATE_WS:
-		net_ws_expire(conn);
-		return;
-	case NET_STATE_DEAD:
-		return;
+	case NET_STATE_LINGER: net_conn_kill(conn); return;
+	case NET_STATE_HTTP: net_http_expire(conn); return;
+	case NET_STATE_WS: net_ws_expire(conn); return;
+	case NET_STATE_DEAD: return;
 	}
 }
 

@@ -33,12 +33,9 @@ static struct plan plan_of(const struct net_request *req, const struct net_file 
 	const char *range = range_of(req, file);
 	uint64_t first, last;
 	switch (range ? net_range_parse(range, file->len, &first, &last) : NET_RANGE_WHOLE) {
-	case NET_RANGE_PART:
-		return (struct plan){206, first, last - first + 1};
-	case NET_RANGE_NONE:
-		return (struct plan){.status = 416};
-	case NET_RANGE_WHOLE:
-		break;
+	case NET_RANGE_PART: return (struct plan){206, first, last - first + 1};
+	case NET_RANGE_NONE: return (struct plan){.status = 416};
+	case NET_RANGE_WHOLE: break;
 	}
 	return (struct plan){200, 0, file->len};
 }
@@ -47,8 +44,8 @@ static void queue_head(struct net_conn *conn, const struct net_file *file, const
 {
 	char range[96] = "", lines[512];
 	if (plan->status == 206)
-		snprintf(range, sizeof(range), "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n", plan->first,
-			 plan->first + plan->len - 1, file->len);
+		snprintf(range, sizeof(range), "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n",
+			 plan->first, plan->first + plan->len - 1, file->len);
 	else if (plan->status == 416)
 		snprintf(range, sizeof(range), "Content-Range: bytes */%" PRIu64 "\r\n", file->len);
 	int n = snprintf(lines, sizeof(lines), "Accept-Ranges: bytes\r\n%s%s%s%s", range, file->etag ? "ETag: " : "",

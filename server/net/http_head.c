@@ -199,8 +199,18 @@ static size_t count(const struct net_head *head, const char *text, const char *n
 static int check_singles(const struct net_head *head, const char *text)
 {
 	static const char *const singles[] = {
-		"host", "content-length", "content-type", "cookie", "origin", "authorization", "range", "if-range", "expect",
-		"sec-websocket-key", "sec-websocket-version", "sec-fetch-site",
+		"host",
+		"content-length",
+		"content-type",
+		"cookie",
+		"origin",
+		"authorization",
+		"range",
+		"if-range",
+		"expect",
+		"sec-websocket-key",
+		"sec-websocket-version",
+		"sec-fetch-site",
 	};
 	for (size_t i = 0; i < sizeof(singles) / sizeof(*singles); i++) {
 		if (count(head, text, singles[i]) > 1)
@@ -257,7 +267,8 @@ bool net_list_has(const char *value, const char *token)
 static bool any_list_has(const struct net_head *head, const char *text, const char *name, const char *token)
 {
 	for (size_t i = 0; i < head->headers_n; i++) {
-		if (at_str_eq_nocase(text + head->headers[i].name, name) && net_list_has(text + head->headers[i].value, token))
+		if (at_str_eq_nocase(text + head->headers[i].name, name) &&
+		    net_list_has(text + head->headers[i].value, token))
 			return true;
 	}
 	return false;

@@ -23,15 +23,10 @@ static ssize_t tls_result(struct net_conn *conn, int ok, size_t n)
 	if (ok > 0)
 		return (ssize_t)n;
 	switch (SSL_get_error(conn->ssl, ok)) {
-	case SSL_ERROR_WANT_READ:
-		return NET_IO_AGAIN;
-	case SSL_ERROR_WANT_WRITE:
-		conn->wants_write = true;
-		return NET_IO_AGAIN;
-	case SSL_ERROR_ZERO_RETURN:
-		return NET_IO_EOF;
-	default:
-		return NET_IO_ERROR;
+	case SSL_ERROR_WANT_READ: return NET_IO_AGAIN;
+	case SSL_ERROR_WANT_WRITE: conn->wants_write = true; return NET_IO_AGAIN;
+	case SSL_ERROR_ZERO_RETURN: return NET_IO_EOF;
+	default: return NET_IO_ERROR;
 	}
 }
 
@@ -83,7 +78,8 @@ ssize_t net_io_sendfile(struct net_conn *conn, struct net_sending *file)
 	uint64_t left = file->end - file->at;
 	if (!conn->ssl) {
 		off_t offset = (off_t)file->at;
-		ssize_t n = sendfile(conn->fd, file->fd, &offset, left < NET_FILE_CHUNK ? (size_t)left : NET_FILE_CHUNK);
+		ssize_t n =
+			sendfile(conn->fd, file->fd, &offset, left < NET_FILE_CHUNK ? (size_t)left : NET_FILE_CHUNK);
 		return n == 0 ? NET_IO_ERROR : plain_result(n);
 	}
 	uint8_t *chunk = conn->server->tls_chunk;

@@ -13,12 +13,12 @@ enum net_method { NET_GET, NET_HEAD, NET_POST };
 
 /* A request's head. Strings are offsets into the text that was fed, NUL-terminated once it is done. */
 struct net_head {
-	size_t scanned, line_start, lines;   /* how far the text was looked at; zero to begin */
-	int status;                          /* what to answer when it is refused */
-	size_t len;                          /* of the head, its empty line included */
+	size_t scanned, line_start, lines; /* how far the text was looked at; zero to begin */
+	int status;                        /* what to answer when it is refused */
+	size_t len;                        /* of the head, its empty line included */
 	size_t body_len;
 	enum net_method method;
-	bool close;                          /* the peer asks for no further request */
+	bool close; /* the peer asks for no further request */
 	bool wants_ws;
 	uint16_t path, query;
 	uint16_t headers_n;

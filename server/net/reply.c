@@ -14,14 +14,36 @@ static const char *phrase(int status)
 		int status;
 		const char *phrase;
 	} t[] = {
-		{200, "OK"}, {201, "Created"}, {204, "No Content"}, {206, "Partial Content"}, {301, "Moved Permanently"},
-		{302, "Found"}, {303, "See Other"}, {304, "Not Modified"}, {400, "Bad Request"}, {401, "Unauthorized"},
-		{403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {408, "Request Timeout"}, {409, "Conflict"},
-		{410, "Gone"}, {411, "Length Required"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"},
-		{416, "Range Not Satisfiable"}, {417, "Expectation Failed"}, {422, "Unprocessable Content"},
-		{426, "Upgrade Required"}, {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
-		{500, "Internal Server Error"}, {501, "Not Implemented"}, {503, "Service Unavailable"},
-		{505, "HTTP Version Not Supported"}, {507, "Insufficient Storage"},
+		{200, "OK"},
+		{201, "Created"},
+		{204, "No Content"},
+		{206, "Partial Content"},
+		{301, "Moved Permanently"},
+		{302, "Found"},
+		{303, "See Other"},
+		{304, "Not Modified"},
+		{400, "Bad Request"},
+		{401, "Unauthorized"},
+		{403, "Forbidden"},
+		{404, "Not Found"},
+		{405, "Method Not Allowed"},
+		{408, "Request Timeout"},
+		{409, "Conflict"},
+		{410, "Gone"},
+		{411, "Length Required"},
+		{413, "Content Too Large"},
+		{415, "Unsupported Media Type"},
+		{416, "Range Not Satisfiable"},
+		{417, "Expectation Failed"},
+		{422, "Unprocessable Content"},
+		{426, "Upgrade Required"},
+		{429, "Too Many Requests"},
+		{431, "Request Header Fields Too Large"},
+		{500, "Internal Server Error"},
+		{501, "Not Implemented"},
+		{503, "Service Unavailable"},
+		{505, "HTTP Version Not Supported"},
+		{507, "Insufficient Storage"},
 	};
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
 		if (t[i].status == status)
@@ -58,7 +80,8 @@ static const char *host_of(const struct net_conn *conn)
 static void put_app_policy(struct at_buf *buf, const struct net_conn *conn)
 {
 	const char *host = host_of(conn);
-	put(buf, "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+	put(buf, "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' "
+		 "blob: data:; "
 		 "media-src 'self' blob:; connect-src 'self'");
 	if (*host && !strchr(host, '[')) {
 		put(buf, conn->ssl ? " wss://" : " ws://");
@@ -74,11 +97,12 @@ static void put_security(struct at_buf *buf, const struct net_conn *conn, bool s
 		put(buf, "Content-Security-Policy: sandbox; default-src 'none'\r\n");
 	else
 		put_app_policy(buf, conn);
-	put(buf, "X-Content-Type-Options: nosniff\r\n"
-		 "Referrer-Policy: no-referrer\r\n"
-		 "Cross-Origin-Opener-Policy: same-origin\r\n"
-		 "Cross-Origin-Resource-Policy: same-origin\r\n"
-		 "Permissions-Policy: camera=(self), microphone=(self), display-capture=(self), geolocation=(), usb=()\r\n");
+	put(buf,
+	    "X-Content-Type-Options: nosniff\r\n"
+	    "Referrer-Policy: no-referrer\r\n"
+	    "Cross-Origin-Opener-Policy: same-origin\r\n"
+	    "Cross-Origin-Resource-Policy: same-origin\r\n"
+	    "Permissions-Policy: camera=(self), microphone=(self), display-capture=(self), geolocation=(), usb=()\r\n");
 	/* Never for localhost: it would take plain HTTP from everything else that runs there. */
 	if (conn->ssl && !at_str_starts(host_of(conn), "localhost"))
 		put(buf, "Strict-Transport-Security: max-age=31536000\r\n");
@@ -196,17 +220,13 @@ void net_reply(struct net_conn *conn, const struct net_reply *reply)
 static enum at_err err_of(int status)
 {
 	switch (status) {
-	case 408:
-		return AT_ERR_TIMEOUT;
+	case 408: return AT_ERR_TIMEOUT;
 	case 413:
-	case 431:
-		return AT_ERR_TOO_LARGE;
+	case 431: return AT_ERR_TOO_LARGE;
 	case 417:
 	case 501:
-	case 505:
-		return AT_ERR_UNSUPPORTED;
-	default:
-		return AT_ERR_BAD_REQUEST;
+	case 505: return AT_ERR_UNSUPPORTED;
+	default: return AT_ERR_BAD_REQUEST;
 	}
 }
 

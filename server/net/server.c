@@ -231,8 +231,8 @@ static bool bind_and_listen(int fd, const struct sockaddr_storage *addr, socklen
 	if (bind(fd, (const struct sockaddr *)addr, len) || listen(fd, LISTEN_BACKLOG) ||
 	    getsockname(fd, (struct sockaddr *)&bound, &bound_len))
 		return false;
-	*port_out = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port :
-							((struct sockaddr_in *)&bound)->sin_port);
+	*port_out = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
+						      : ((struct sockaddr_in *)&bound)->sin_port);
 	return true;
 }
 

@@ -24,7 +24,7 @@
 enum {
 	DAY_S = 86400,
 	CA_DAYS = 3650,
-	SERVER_DAYS = 397,           /* browsers refuse more from roots that users add */
+	SERVER_DAYS = 397, /* browsers refuse more from roots that users add */
 	RENEW_DAYS = 30,
 	NAMES_MAX = 4096,
 	PATH_LEN = 4096,
@@ -124,7 +124,8 @@ static void add_addr(struct at_buf *names, const struct sockaddr *addr)
 	const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)addr;
 	if (addr->sa_family == AF_INET && ntohl(in->sin_addr.s_addr) >> 24 != 127)
 		add_name(names, "IP", inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text)));
-	else if (addr->sa_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr) && !IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr))
+	else if (addr->sa_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr) &&
+		 !IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr))
 		add_name(names, "IP", inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text)));
 }
 
@@ -183,8 +184,10 @@ static bool make(struct pair *pair, const char *common_name, int days, const X50
 	X509_gmtime_adj(X509_getm_notBefore(pair->cert), -3600);
 	X509_time_adj_ex(X509_getm_notAfter(pair->cert), days, 0, NULL);
 	X509_NAME *name = X509_get_subject_name(pair->cert);
-	return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) == 1 &&
-	       X509_set_issuer_name(pair->cert, issuer ? issuer : name) == 1 && X509_set_pubkey(pair->cert, pair->key) == 1;
+	return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) ==
+		       1 &&
+	       X509_set_issuer_name(pair->cert, issuer ? issuer : name) == 1 &&
+	       X509_set_pubkey(pair->cert, pair->key) == 1;
 }
 
 static bool make_ca(struct pair *ca)
@@ -230,14 +233,16 @@ static bool names_fit(X509 *cert, const char *names)
 	X509_EXTENSION *wanted = X509V3_EXT_conf_nid(NULL, &ctx, NID_subject_alt_name, names);
 	int at = X509_get_ext_by_NID(cert, NID_subject_alt_name, -1);
 	bool fit = wanted && at >= 0 &&
-		   !ASN1_OCTET_STRING_cmp(X509_EXTENSION_get_data(wanted), X509_EXTENSION_get_data(X509_get_ext(cert, at)));
+		   !ASN1_OCTET_STRING_cmp(X509_EXTENSION_get_data(wanted),
+					  X509_EXTENSION_get_data(X509_get_ext(cert, at)));
 	X509_EXTENSION_free(wanted);
 	return fit;
 }
 
 static bool serves(const struct pair *server, const struct pair *ca, const char *names)
 {
-	return server->cert && lasts(server->cert) && X509_verify(server->cert, ca->key) == 1 && names_fit(server->cert, names);
+	return server->cert && lasts(server->cert) && X509_verify(server->cert, ca->key) == 1 &&
+	       names_fit(server->cert, names);
 }
 
 enum at_err net_tls_self(const char *dir)
@@ -255,7 +260,8 @@ enum at_err net_tls_self(const char *dir)
 	}
 	if (ok && !serves(&server, &ca, (const char *)names.data)) {
 		pair_release(&server);
-		ok = make_server(&server, &ca, (const char *)names.data) && save(&server, dir, "server.pem", "server.key");
+		ok = make_server(&server, &ca, (const char *)names.data) &&
+		     save(&server, dir, "server.pem", "server.key");
 		at_log(AT_LOG_INFO, "net.tls.new_certificate", NULL);
 	}
 	if (!ok)

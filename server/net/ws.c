@@ -144,21 +144,17 @@ size_t net_ws_backlog(const struct net_ws *ws)
 static void on_event(struct net_ws *ws, enum net_ws_got got, const struct net_ws_event *event)
 {
 	switch (got) {
-	case NET_WS_MESSAGE:
-		ws->ops->on_message(ws->arg, ws, event->data, event->len, event->binary);
-		return;
+	case NET_WS_MESSAGE: ws->ops->on_message(ws->arg, ws, event->data, event->len, event->binary); return;
 	case NET_WS_PING:
 		/* Whoever does not read its pongs gets fewer of them (RFC 6455 section 5.5.3 allows it). */
 		if (ws->conn->out_len < PONG_BACKLOG_MAX)
-			queue_frame(ws->conn, NET_WS_OP_PONG, event->len ? at_bytes_new(event->data, event->len) : NULL);
+			queue_frame(ws->conn, NET_WS_OP_PONG,
+				    event->len ? at_bytes_new(event->data, event->len) : NULL);
 		return;
 	case NET_WS_CLOSE:
-	case NET_WS_BAD:
-		end_with(ws, event->code);
-		return;
+	case NET_WS_BAD: end_with(ws, event->code); return;
 	case NET_WS_PONG:
-	case NET_WS_MORE:
-		return;
+	case NET_WS_MORE: return;
 	}
 }
 

@@ -209,7 +209,8 @@ static enum net_ws_got take_data(struct net_ws_in *in, const struct frame *f, st
 	return NET_WS_MESSAGE;
 }
 
-enum net_ws_got net_ws_next(struct net_ws_in *in, uint8_t *bytes, size_t len, size_t *used_out, struct net_ws_event *event_out)
+enum net_ws_got net_ws_next(struct net_ws_in *in, uint8_t *bytes, size_t len, size_t *used_out,
+			    struct net_ws_event *event_out)
 {
 	struct at_reader r = at_reader_of(bytes, len);
 	enum net_ws_got got = NET_WS_MORE;

@@ -65,8 +65,8 @@ static void note(struct at_buf *log, enum net_ws_got got, const struct net_ws_ev
 	else if (ev->len > 40)
 		err = at_buf_printf(log, "%c%zu ", ev->binary ? 'B' : 'T', ev->len);
 	else
-		err = at_buf_printf(log, "%c\"%.*s\" ", got == NET_WS_MESSAGE ? ev->binary ? 'B' : 'T' : names[got], (int)ev->len,
-				    ev->len ? (const char *)ev->data : "");
+		err = at_buf_printf(log, "%c\"%.*s\" ", got == NET_WS_MESSAGE ? ev->binary ? 'B' : 'T' : names[got],
+				    (int)ev->len, ev->len ? (const char *)ev->data : "");
 	assert_int_equal(err, AT_OK);
 }
 
@@ -136,9 +136,15 @@ static void test_whole_messages(void **state)
 		size_t len;
 		const char *text, *binary;
 	} t[] = {
-		{125, "T125 ", "B125 "}, {126, "T126 ", "B126 "}, {127, "T127 ", "B127 "}, {65535, "T65535 ", "B65535 "},
-		{65536, "T65536 ", "B65536 "}, {NET_TEXT_MAX, "T98304 ", "B98304 "}, {NET_TEXT_MAX + 1, "X1009 ", "B98305 "},
-		{NET_FRAME_MAX, "X1009 ", "B262208 "}, {NET_FRAME_MAX + 1, "X1009 ", "X1009 "},
+		{125, "T125 ", "B125 "},
+		{126, "T126 ", "B126 "},
+		{127, "T127 ", "B127 "},
+		{65535, "T65535 ", "B65535 "},
+		{65536, "T65536 ", "B65536 "},
+		{NET_TEXT_MAX, "T98304 ", "B98304 "},
+		{NET_TEXT_MAX + 1, "X1009 ", "B98305 "},
+		{NET_FRAME_MAX, "X1009 ", "B262208 "},
+		{NET_FRAME_MAX + 1, "X1009 ", "X1009 "},
 	};
 	char *x = at_alloc(NET_FRAME_MAX + 1);
 	memset(x, 'x', NET_FRAME_MAX + 1);
@@ -197,10 +203,17 @@ static void test_lengths(void **state)
 		size_t len;
 		const char *line;
 	} heads[] = {
-		{"\x82\xff\x80\x00\x00\x00\x00\x00\x00\x00", 10, "X1002 "}, {"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff", 10, "X1002 "},
-		{"\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 10, "X1009 "}, {"\x82\xff\x00\x00\x00\x01\x00\x00\x00\x00", 10, "X1009 "},
-		{"\x82\xff\x00\x00\x00\x00\x00\x00\xff\xff", 10, "X1002 "}, {"\x82\xfe\x00\x7d", 4, "X1002 "}, {"\x82\xfe\x00\x00", 4, "X1002 "},
-		{"\x89\xfe\x00\x7e", 2, "X1002 "}, {"\x88\xff", 2, "X1002 "}, {"\x82\xfe\x00", 3, ""}, {"\x82", 1, ""},
+		{"\x82\xff\x80\x00\x00\x00\x00\x00\x00\x00", 10, "X1002 "},
+		{"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff", 10, "X1002 "},
+		{"\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 10, "X1009 "},
+		{"\x82\xff\x00\x00\x00\x01\x00\x00\x00\x00", 10, "X1009 "},
+		{"\x82\xff\x00\x00\x00\x00\x00\x00\xff\xff", 10, "X1002 "},
+		{"\x82\xfe\x00\x7d", 4, "X1002 "},
+		{"\x82\xfe\x00\x00", 4, "X1002 "},
+		{"\x89\xfe\x00\x7e", 2, "X1002 "},
+		{"\x88\xff", 2, "X1002 "},
+		{"\x82\xfe\x00", 3, ""},
+		{"\x82", 1, ""},
 		{"\x82\x81\x00\x00\x00", 5, ""},
 	};
 	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
@@ -298,12 +311,31 @@ static void test_utf8_at_each_split(void **state)
 		const char *s;
 		bool ok;
 	} t[] = {
-		{"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5", true}, {"\xf0\x9f\x98\x80 ok", true}, {"\xf4\x8f\xbf\xbf", true},
-		{"\xed\x9f\xbf\xee\x80\x80", true}, {"\xef\xbf\xbf", true}, {"\xf4\x90\x80\x80", false}, {"\xed\xa0\x80 edited", false},
-		{"\xc0\x80", false}, {"\xc1\xbf", false}, {"\xe0\x80\x80", false}, {"\xe0\x9f\xbf", false}, {"\xf0\x80\x80\x80", false},
-		{"\xf0\x8f\xbf\xbf", false}, {"\xf5\x80\x80\x80", false}, {"\xfe", false}, {"\xff", false}, {"\x80", false}, {"a\xbf", false},
-		{"\xe1\xbd", false}, {"\xf0\x9f\x98", false}, {"\xc3", false}, {"\xc3\x28", false}, {"\xe1\x28\xa1", false},
-		{"long enough for words \xe2\x82\xac and \xff", false}, {"long enough for words \xe2\x82\xac and more", true},
+		{"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5", true},
+		{"\xf0\x9f\x98\x80 ok", true},
+		{"\xf4\x8f\xbf\xbf", true},
+		{"\xed\x9f\xbf\xee\x80\x80", true},
+		{"\xef\xbf\xbf", true},
+		{"\xf4\x90\x80\x80", false},
+		{"\xed\xa0\x80 edited", false},
+		{"\xc0\x80", false},
+		{"\xc1\xbf", false},
+		{"\xe0\x80\x80", false},
+		{"\xe0\x9f\xbf", false},
+		{"\xf0\x80\x80\x80", false},
+		{"\xf0\x8f\xbf\xbf", false},
+		{"\xf5\x80\x80\x80", false},
+		{"\xfe", false},
+		{"\xff", false},
+		{"\x80", false},
+		{"a\xbf", false},
+		{"\xe1\xbd", false},
+		{"\xf0\x9f\x98", false},
+		{"\xc3", false},
+		{"\xc3\x28", false},
+		{"\xe1\x28\xa1", false},
+		{"long enough for words \xe2\x82\xac and \xff", false},
+		{"long enough for words \xe2\x82\xac and more", true},
 	};
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
 		size_t len = strlen(t[i].s);
@@ -350,7 +382,8 @@ static void test_nul_is_utf8(void **state)
 static void test_close_codes(void **state)
 {
 	(void)state;
-	static const uint16_t good[] = {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4008, 4999};
+	static const uint16_t good[] = {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011,
+					1012, 1013, 1014, 3000, 3999, 4000, 4008, 4999};
 	static const uint16_t bad[] = {0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535};
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		uint8_t payload[4] = {0, 0, 'o', 'k'};
@@ -403,10 +436,20 @@ static void test_heads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_TEST(test_whole_messages), AT_TEST(test_several_in_one_read), AT_TEST(test_reserved_bits_and_opcodes),
-		AT_TEST(test_unmasked_is_refused), AT_TEST(test_lengths), AT_TEST(test_control_frames), AT_TEST(test_fragments),
-		AT_TEST(test_fragment_limits), AT_TEST(test_utf8_at_each_split), AT_TEST(test_bad_utf8_is_told_early),
-		AT_TEST(test_nul_is_utf8), AT_TEST(test_close_codes), AT_TEST(test_unmask), AT_TEST(test_heads),
+		AT_TEST(test_whole_messages),
+		AT_TEST(test_several_in_one_read),
+		AT_TEST(test_reserved_bits_and_opcodes),
+		AT_TEST(test_unmasked_is_refused),
+		AT_TEST(test_lengths),
+		AT_TEST(test_control_frames),
+		AT_TEST(test_fragments),
+		AT_TEST(test_fragment_limits),
+		AT_TEST(test_utf8_at_each_split),
+		AT_TEST(test_bad_utf8_is_told_early),
+		AT_TEST(test_nul_is_utf8),
+		AT_TEST(test_close_codes),
+		AT_TEST(test_unmask),
+		AT_TEST(test_heads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,7 +114,8 @@ static void test_segments_join(void **state)
 static void test_sound_joins_across_browsers(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"chromium-opus.webm", "firefox-opus.ogg", "chromium-opus.mp4", "firefox-opus.webm"};
+	static const char *const names[] = {"chromium-opus.webm", "firefox-opus.ogg", "chromium-opus.mp4",
+					    "firefox-opus.webm"};
 	for (size_t i = 0; i < 4; i++) {
 		int fd;
 		struct remux_result result = join(false, names[i], names[(i + 1) % 4], &fd);
@@ -153,7 +154,7 @@ static void test_h264_with_other_headers_joins(void **state)
 		if (!memcmp(b.data + i, "avcC", 4))
 			avcc = b.data + i + 4;
 	assert_non_null(avcc);
-	avcc[3]++;   /* a level higher */
+	avcc[3]++; /* a level higher */
 	fds[1] = memory_file(b.data, b.len);
 	struct remux_result same = join(true, "chromium-avc1.mp4", "chromium-avc1.mp4", &(int){0});
 	struct remux_result result = remux_files(&job, out, fds);
@@ -216,9 +217,19 @@ static void test_wrong_types(void **state)
 {
 	(void)state;
 	static const char *const inputs[] = {
-		"", "x", "#EXTM3U\nfile:///etc/passwd\n", "ffconcat version 1.0\nfile /etc/passwd\n", "RIFF....WAVEfmt ",
-		"OggS", "OggS\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "\x1a\x45\xdf\xa3\x80 and then nothing good", "....ftypisom",
-		"ID3\3\0\0\0\0\0\0\0\0\0\0", "\0\0\0\x14" "ftypqt  \0\0\0\0qt  \0\0\0\x8moov", "<svg></svg>and so on",
+		"",
+		"x",
+		"#EXTM3U\nfile:///etc/passwd\n",
+		"ffconcat version 1.0\nfile /etc/passwd\n",
+		"RIFF....WAVEfmt ",
+		"OggS",
+		"OggS\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+		"\x1a\x45\xdf\xa3\x80 and then nothing good",
+		"....ftypisom",
+		"ID3\3\0\0\0\0\0\0\0\0\0\0",
+		"\0\0\0\x14"
+		"ftypqt  \0\0\0\0qt  \0\0\0\x8moov",
+		"<svg></svg>and so on",
 	};
 	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++)
 		for (int video = 0; video < 2; video++) {
@@ -277,7 +288,8 @@ static void test_corrupted_bytes(void **state)
 				copy.data[roll(round & 1 ? 1200 : (uint32_t)b.len)] = (uint8_t)roll(256);
 			int fd;
 			struct remux_result result = remux_bytes(recordings[i].video, copy.data, copy.len, &fd);
-			assert_true(result.err == AT_OK || result.err == AT_ERR_UNREADABLE || result.err == AT_ERR_TOO_LARGE);
+			assert_true(result.err == AT_OK || result.err == AT_ERR_UNREADABLE ||
+				    result.err == AT_ERR_TOO_LARGE);
 			if (!result.err)
 				assert_true(result.duration_ms <= 182000);
 			close(fd);
@@ -296,14 +308,16 @@ static void test_messages(void **state)
 	uint8_t a[REMUX_JOB_LEN], b[REMUX_RESULT_LEN];
 	remux_job_put(&job, a);
 	assert_int_equal(remux_job_parse(a, sizeof(a), &job2), AT_OK);
-	assert_true(job2.number == 9 && job2.video && job2.segments == 3 && job2.max_ms == 62000 && job2.max_bytes == 1 << 30);
+	assert_true(job2.number == 9 && job2.video && job2.segments == 3 && job2.max_ms == 62000 &&
+		    job2.max_bytes == 1 << 30);
 	assert_int_equal(remux_job_parse(a, sizeof(a) - 1, &job2), AT_ERR_BAD_REQUEST);
 	a[12] = 9;
 	assert_int_equal(remux_job_parse(a, sizeof(a), &job2), AT_ERR_BAD_REQUEST);
 	struct remux_result result = {9, AT_ERR_FULL, "video/webm; codecs=vp8", 5, 6, 7, 8, true, false}, result2;
 	remux_result_put(&result, b);
 	assert_int_equal(remux_result_parse(b, sizeof(b), &result2), AT_OK);
-	assert_true(result2.number == 9 && result2.err == AT_ERR_FULL && result2.duration_ms == 5 && result2.bytes == 6);
+	assert_true(result2.number == 9 && result2.err == AT_ERR_FULL && result2.duration_ms == 5 &&
+		    result2.bytes == 6);
 	assert_true(result2.width == 7 && result2.height == 8 && result2.has_audio && !result2.has_video);
 	assert_string_equal(result2.mime, result.mime);
 	b[10] = '"';

@@ -14,20 +14,20 @@
 enum { REMUX_SEGMENTS_MAX = 8, REMUX_MIME_MAX = 80 };
 
 struct remux_job {
-	uint64_t number;            /* echoed in the result */
+	uint64_t number; /* echoed in the result */
 	bool video;
-	uint32_t segments;          /* 1 to REMUX_SEGMENTS_MAX */
-	int64_t max_ms;             /* longer is TOO_LARGE (2 s of grace are the caller's) */
-	uint64_t max_bytes;         /* of the output */
+	uint32_t segments;  /* 1 to REMUX_SEGMENTS_MAX */
+	int64_t max_ms;     /* longer is TOO_LARGE (2 s of grace are the caller's) */
+	uint64_t max_bytes; /* of the output */
 };
 
 struct remux_result {
 	uint64_t number;
-	enum at_err err;            /* OK, UNREADABLE, TOO_LARGE, TIMEOUT, FULL, BUSY, UNAVAILABLE, INTERNAL */
-	char mime[REMUX_MIME_MAX];  /* "audio/mp4; codecs=opus", ... */
+	enum at_err err;           /* OK, UNREADABLE, TOO_LARGE, TIMEOUT, FULL, BUSY, UNAVAILABLE, INTERNAL */
+	char mime[REMUX_MIME_MAX]; /* "audio/mp4; codecs=opus", ... */
 	int64_t duration_ms;
 	uint64_t bytes;
-	uint32_t width, height;     /* 0 without pictures */
+	uint32_t width, height; /* 0 without pictures */
 	bool has_audio, has_video;
 };
 

@@ -1,11 +1,12 @@
 #include "remux/remux_priv.h"
 
 enum {
-	HOLE_MAX_US = 5000000,         /* a jump of more, either way, is not meant: the machine slept, or the file lies */
-	UNEVEN_US = 40000,             /* sound this far off its own count is not a hole */
-	STEP_MIN_US = 1000,            /* between pictures: WebM counts milliseconds */
-	PICTURE_US = 40000,            /* how long the last picture stands, at most: sound says when a note is over */
-	AHEAD_MAX_US = 2000000,        /* how far a picture may be shown after it is decoded */
+	/* a jump of more, either way, is not meant: the machine slept, or the file lies */
+	HOLE_MAX_US = 5000000,
+	UNEVEN_US = 40000,      /* sound this far off its own count is not a hole */
+	STEP_MIN_US = 1000,     /* between pictures: WebM counts milliseconds */
+	PICTURE_US = 40000,     /* how long the last picture stands, at most: sound says when a note is over */
+	AHEAD_MAX_US = 2000000, /* how far a picture may be shown after it is decoded */
 };
 
 static int64_t larger(int64_t a, int64_t b)
@@ -65,7 +66,8 @@ static void stamp_picture(struct remux_clock *clock, struct remux_packet *packet
 {
 	int64_t shown_after = 0;
 	if (packet->dts_us != REMUX_NO_TIME && packet->pts_us != REMUX_NO_TIME &&
-	    (__builtin_sub_overflow(packet->pts_us, packet->dts_us, &shown_after) || shown_after < 0 || shown_after > AHEAD_MAX_US))
+	    (__builtin_sub_overflow(packet->pts_us, packet->dts_us, &shown_after) || shown_after < 0 ||
+	     shown_after > AHEAD_MAX_US))
 		shown_after = 0;
 	int64_t last = clock->track[REMUX_VIDEO].last_us;
 	int64_t at = place(clock, packet, clock->track[REMUX_VIDEO].next_us);

@@ -7,8 +7,9 @@
 #include <sys/stat.h>
 
 enum {
-	ALLOC_MAX = 64 << 20,          /* bytes; no note needs more at once */
-	STUB_MAX = 2048,               /* bytes; a segment this short that holds nothing is a recorder that was ended at once */
+	ALLOC_MAX = 64 << 20, /* bytes; no note needs more at once */
+	/* bytes; a segment this short that holds nothing is a recorder that was ended at once */
+	STUB_MAX = 2048,
 };
 
 struct work {

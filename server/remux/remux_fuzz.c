@@ -34,7 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct remux_result parsed;
 	uint8_t body[REMUX_RESULT_LEN];
 	remux_result_put(&result, body);
-	if (remux_result_parse(body, sizeof(body), &parsed) || (!result.err && (!result.bytes || result.duration_ms > job.max_ms)))
+	if (remux_result_parse(body, sizeof(body), &parsed) ||
+	    (!result.err && (!result.bytes || result.duration_ms > job.max_ms)))
 		abort();
 	close(out);
 	close(fds[0]);

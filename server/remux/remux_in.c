@@ -72,15 +72,11 @@ static bool is_picture_we_take(const AVCodecParameters *par)
 	if (par->width < 1 || par->width > REMUX_SIDE_MAX || par->height < 1 || par->height > REMUX_SIDE_MAX)
 		return false;
 	switch (par->codec_id) {
-	case AV_CODEC_ID_H264:
-		return par->extradata_size >= 7 && par->extradata[0] == 1;
-	case AV_CODEC_ID_AV1:
-		return par->extradata_size >= 4 && par->extradata[0] == 0x81;
+	case AV_CODEC_ID_H264: return par->extradata_size >= 7 && par->extradata[0] == 1;
+	case AV_CODEC_ID_AV1: return par->extradata_size >= 4 && par->extradata[0] == 0x81;
 	case AV_CODEC_ID_VP8:
-	case AV_CODEC_ID_VP9:
-		return true;
-	default:
-		return false;
+	case AV_CODEC_ID_VP9: return true;
+	default: return false;
 	}
 }
 
@@ -91,7 +87,8 @@ static enum at_err find_tracks(struct remux_in *in, bool video)
 		AVStream *stream = in->av->streams[i];
 		enum AVMediaType type = stream->codecpar->codec_type;
 		bool is_ours = stream->time_base.num > 0 && stream->time_base.den > 0;
-		if (is_ours && type == AVMEDIA_TYPE_AUDIO && in->stream[REMUX_AUDIO] < 0 && is_sound_we_take(stream->codecpar))
+		if (is_ours && type == AVMEDIA_TYPE_AUDIO && in->stream[REMUX_AUDIO] < 0 &&
+		    is_sound_we_take(stream->codecpar))
 			in->stream[REMUX_AUDIO] = (int)i;
 		else if (is_ours && type == AVMEDIA_TYPE_VIDEO && video && in->stream[REMUX_VIDEO] < 0 &&
 			 is_picture_we_take(stream->codecpar))

@@ -38,7 +38,8 @@ enum at_err remux_join_check(const struct remux_out *out, const struct remux_in 
 {
 	*headers_out = false;
 	for (int track = 0; track < REMUX_TRACKS; track++) {
-		const AVStream *a = remux_out_stream(out, (enum remux_track)track), *b = remux_in_stream(in, (enum remux_track)track);
+		const AVStream *a = remux_out_stream(out, (enum remux_track)track),
+			       *b = remux_in_stream(in, (enum remux_track)track);
 		if (!b)
 			continue;
 		if (!a)

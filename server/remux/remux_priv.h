@@ -12,10 +12,10 @@
 enum remux_track { REMUX_AUDIO, REMUX_VIDEO, REMUX_TRACKS };
 
 enum {
-	REMUX_HELD_MAX = 256,          /* packets looked at to find where a segment begins */
-	REMUX_PACKETS_MAX = 200000,    /* of a whole job */
-	REMUX_PACKET_MAX = 4 << 20,    /* bytes of one */
-	REMUX_SIDE_MAX = 4096,         /* pixels */
+	REMUX_HELD_MAX = 256,       /* packets looked at to find where a segment begins */
+	REMUX_PACKETS_MAX = 200000, /* of a whole job */
+	REMUX_PACKET_MAX = 4 << 20, /* bytes of one */
+	REMUX_SIDE_MAX = 4096,      /* pixels */
 	REMUX_IO_LEN = 32 * 1024,
 };
 
@@ -24,8 +24,8 @@ enum {
 struct remux_packet {
 	AVPacket *av;
 	enum remux_track track;
-	int64_t dts_us, pts_us;        /* of the input; REMUX_NO_TIME when it tells none */
-	int64_t len_us;                /* how long it plays; of pictures, remux_clock says */
+	int64_t dts_us, pts_us; /* of the input; REMUX_NO_TIME when it tells none */
+	int64_t len_us;         /* how long it plays; of pictures, remux_clock says */
 	bool key;
 };
 
@@ -33,14 +33,14 @@ struct remux_packet {
 
 struct remux_in {
 	int fd;
-	int64_t pos, size, budget;     /* budget: bytes that may still be read, so that a file that loops ends */
+	int64_t pos, size, budget; /* budget: bytes that may still be read, so that a file that loops ends */
 	AVIOContext *io;
 	AVFormatContext *av;
-	int stream[REMUX_TRACKS];      /* index, -1 = none */
+	int stream[REMUX_TRACKS]; /* index, -1 = none */
 	bool seen_key;
 	struct remux_packet held[REMUX_HELD_MAX];
 	size_t held_n, held_next;
-	int64_t origin_us;             /* its earliest time */
+	int64_t origin_us; /* its earliest time */
 };
 
 /* Opens and finds the tracks: one of sound, and one of pictures if video is wanted. UNREADABLE: nothing that we take. After an error
@@ -49,7 +49,7 @@ AT_MUST enum at_err remux_in_open(int fd, bool video, struct remux_in *in_out);
 void remux_in_close(struct remux_in *in);
 /* The next whole packet; the caller unrefs packet_out->av, which it gave. GONE at the end, be it the true one or where it is cut. */
 AT_MUST enum at_err remux_in_read(struct remux_in *in, struct remux_packet *packet_out);
-const AVStream *remux_in_stream(const struct remux_in *in, enum remux_track track);   /* NULL = none */
+const AVStream *remux_in_stream(const struct remux_in *in, enum remux_track track); /* NULL = none */
 /* RFC 6716 section 3.1: how long an Opus packet plays; 0 when it cannot be one. */
 int64_t remux_opus_us(const uint8_t *data, size_t len);
 
@@ -58,12 +58,12 @@ int64_t remux_opus_us(const uint8_t *data, size_t len);
 /* Browsers' recordings have coarse, uneven or false times. Sound follows its own packets as long as the times differ little, a hole (a
  * recorder that fell silent) stays a hole, one too long to be meant is closed. Nothing ever goes back. */
 struct remux_clock {
-	int64_t base_us;               /* where this segment starts in the file */
-	int64_t origin_us;             /* the input's time that is base_us */
-	int64_t newest_us;             /* of the segment, in input time */
+	int64_t base_us;   /* where this segment starts in the file */
+	int64_t origin_us; /* the input's time that is base_us */
+	int64_t newest_us; /* of the segment, in input time */
 	struct {
 		bool started;
-		int64_t last_us, next_us;  /* the last packet's time, and its end */
+		int64_t last_us, next_us; /* the last packet's time, and its end */
 	} track[REMUX_TRACKS];
 };
 
@@ -77,7 +77,7 @@ int64_t remux_clock_end_us(const struct remux_clock *clock);
 struct remux_out {
 	int fd;
 	int64_t pos, size, max;
-	enum at_err failed;            /* why a write failed */
+	enum at_err failed; /* why a write failed */
 	AVIOContext *io;
 	AVFormatContext *av;
 	int stream[REMUX_TRACKS];

@@ -20,23 +20,23 @@
 enum {
 	JOBS_MAX = 2,
 	QUEUE_MAX = 64,
-	QUEUE_FDS_MAX = 160,           /* the role may have 256 */
+	QUEUE_FDS_MAX = 160, /* the role may have 256 */
 	WALL_MS = 20000,
 	CPU_S = 10,
 	FILE_SLACK = 64 * 1024,
 };
-#define MEM_MAX (1ULL << 30)           /* address space, libraries included */
+#define MEM_MAX (1ULL << 30) /* address space, libraries included */
 
 struct waiting {
 	struct at_link link;
 	struct remux_job job;
-	int fds[1 + REMUX_SEGMENTS_MAX];   /* output, segments */
+	int fds[1 + REMUX_SEGMENTS_MAX]; /* output, segments */
 	size_t fd_count;
 };
 
 struct running {
 	struct role *role;
-	pid_t pid;                         /* 0 = free */
+	pid_t pid; /* 0 = free */
 	int result_fd;
 	struct at_poll *poll;
 	struct at_timer *timer;
@@ -117,8 +117,7 @@ static void job_release(struct running *job)
 	at_timer_free(&job->timer);
 	close(job->result_fd);
 	kill(job->pid, SIGKILL);
-	while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR) {
-	}
+	while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR) {}
 	job->pid = 0;
 }
 

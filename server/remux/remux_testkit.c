@@ -64,7 +64,11 @@ struct bytes read_back(int fd)
 
 struct remux_job job_for(bool video, uint32_t segments)
 {
-	return (struct remux_job){.number = 7, .video = video, .segments = segments, .max_ms = 182000, .max_bytes = 16 << 20};
+	return (struct remux_job){.number = 7,
+				  .video = video,
+				  .segments = segments,
+				  .max_ms = 182000,
+				  .max_bytes = 16 << 20};
 }
 
 struct remux_result remux_bytes(bool video, const void *data, size_t len, int *out_fd)

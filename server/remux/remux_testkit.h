@@ -11,8 +11,8 @@
 struct recording {
 	const char *name;
 	bool video;
-	const char *mime;           /* what it becomes */
-	int64_t ms;                 /* what it holds, by counting its packets with another program */
+	const char *mime; /* what it becomes */
+	int64_t ms;       /* what it holds, by counting its packets with another program */
 	uint32_t width;
 };
 extern const struct recording recordings[];
@@ -22,8 +22,8 @@ struct bytes {
 	uint8_t *data;
 	size_t len;
 };
-struct bytes load_media(const char *name);      /* from test/media; free(data) */
-int memory_file(const void *data, size_t len);  /* a descriptor */
+struct bytes load_media(const char *name);     /* from test/media; free(data) */
+int memory_file(const void *data, size_t len); /* a descriptor */
 int load_media_fd(const char *name);
 struct bytes read_back(int fd);
 struct remux_job job_for(bool video, uint32_t segments);

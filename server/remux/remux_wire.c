@@ -54,7 +54,8 @@ enum at_err remux_result_parse(const void *body, size_t len, struct remux_result
 	result_out->width = at_read_u32(&r);
 	result_out->height = at_read_u32(&r);
 	uint8_t has_audio = at_read_u8(&r), has_video = at_read_u8(&r);
-	if (r.failed || at_reader_left(&r) || err >= AT_ERR_COUNT || has_audio > 1 || has_video > 1 || duration > INT32_MAX)
+	if (r.failed || at_reader_left(&r) || err >= AT_ERR_COUNT || has_audio > 1 || has_video > 1 ||
+	    duration > INT32_MAX)
 		return AT_ERR_BAD_REQUEST;
 	/* A job that was taken over by its input may say anything: the name must be one that can stand in a header and in JSON. */
 	size_t mime_len = strnlen((const char *)mime, REMUX_MIME_MAX);

@@ -286,12 +286,9 @@ static void test_time_of_a_job(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ROLE_TEST(test_serves_jobs),
-		ROLE_TEST(test_garbage_disturbs_nobody),
-		ROLE_TEST(test_too_many_are_refused),
-		ROLE_TEST(test_a_job_that_dies_is_unreadable),
-		ROLE_TEST(test_a_new_core_is_served),
-		ROLE_TEST(test_time_of_a_job),
+		ROLE_TEST(test_serves_jobs),          ROLE_TEST(test_garbage_disturbs_nobody),
+		ROLE_TEST(test_too_many_are_refused), ROLE_TEST(test_a_job_that_dies_is_unreadable),
+		ROLE_TEST(test_a_new_core_is_served), ROLE_TEST(test_time_of_a_job),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,9 +15,9 @@
 enum {
 	QUEUE_MAX = 65536,
 	BATCH_MAX = 1024,
-	SLICE = 128,                     /* answers a turn of the loop */
-	WAL_MARK_FRAMES = 1000,          /* 4 MB: the checkpointer is asked this often */
-	WAL_RESTART_FRAMES = 16384,      /* 64 MB: the writer itself makes the log start over */
+	SLICE = 128,                /* answers a turn of the loop */
+	WAL_MARK_FRAMES = 1000,     /* 4 MB: the checkpointer is asked this often */
+	WAL_RESTART_FRAMES = 16384, /* 64 MB: the writer itself makes the log start over */
 };
 
 struct task {
@@ -33,12 +33,12 @@ struct batch {
 	struct store *store;
 	struct task tasks[BATCH_MAX];
 	size_t n, answered;
-	bool busy;                       /* with the writer, or not wholly answered yet */
+	bool busy; /* with the writer, or not wholly answered yet */
 	bool written;
 };
 
 struct store {
-	struct at_loop *loop;            /* NULL: store_run_now only */
+	struct at_loop *loop; /* NULL: store_run_now only */
 	int lock_fd;
 	struct store_tx writer, reader, checkpointer;
 	struct at_worker *writer_thread, *reader_thread, *checkpoint_thread;
@@ -46,8 +46,8 @@ struct store {
 	struct task *ring;
 	size_t cap, first, n;
 	struct batch batches[2];
-	size_t next_batch, next_answer;  /* which of the two is filled, which answered next */
-	size_t pending;                  /* jobs that were not answered yet, reads and refusals among them */
+	size_t next_batch, next_answer; /* which of the two is filled, which answered next */
+	size_t pending;                 /* jobs that were not answered yet, reads and refusals among them */
 	atomic_bool checkpointing;
 };
 
@@ -135,7 +135,7 @@ static void tend_wal(struct store *store)
 	struct store_tx *tx = &store->writer;
 
 	if (tx->wal_frames < tx->wal_marked)
-		tx->wal_marked = 0;      /* it has started over */
+		tx->wal_marked = 0; /* it has started over */
 	if (tx->wal_frames - tx->wal_marked < WAL_MARK_FRAMES)
 		return;
 	tx->wal_marked = tx->wal_frames;
@@ -160,7 +160,7 @@ static void run_batch(void *ctx, void *msg)
 
 	run_tasks(&store->writer, batch->tasks, batch->n);
 	at_loop_post(store->loop, batch_written, batch);
-	tend_wal(store);                 /* after the answer: nobody waits for it */
+	tend_wal(store); /* after the answer: nobody waits for it */
 }
 
 /* Hands everything that is queued to the writer when it rests. */
@@ -182,7 +182,7 @@ static void feed(struct store *store)
 	store->next_batch = 1 - store->next_batch;
 	enum at_err err = at_worker_post(store->writer_thread, run_batch, batch);
 
-	AT_ASSERT(err == AT_OK);         /* at most two are under way */
+	AT_ASSERT(err == AT_OK); /* at most two are under way */
 }
 
 /* Answers in the order of the commits, a slice a turn, so that a big batch does not hold the loop. */
@@ -216,7 +216,7 @@ static void batch_written(void *msg)
 	bool answering = store->batches[store->next_answer].written && store->batches[store->next_answer].busy;
 
 	batch->written = true;
-	feed(store);                     /* the disk works while the loop answers */
+	feed(store); /* the disk works while the loop answers */
 	if (!answering)
 		answer(store);
 }
@@ -336,7 +336,7 @@ enum at_err store_run_now(struct store *store, store_job_fn *job, void *msg)
 
 	AT_ASSERT(err == AT_OK);
 	while (sem_wait(&now.done) != 0)
-		;                        /* a signal came */
+		; /* a signal came */
 	(void)sem_destroy(&now.done);
 	return now.task.err;
 }
@@ -443,7 +443,7 @@ enum at_err store_open(const char *dir, struct at_loop *loop, struct store **sto
 		start_threads(store);
 	err = store_run_now(store, drop_old_limits, NULL);
 	if (err == AT_ERR_FULL)
-		err = AT_OK;             /* reading still works, and that is worth starting for */
+		err = AT_OK; /* reading still works, and that is worth starting for */
 	if (err != AT_OK)
 		store_close(&store);
 	*store_out = store;

@@ -28,15 +28,15 @@ struct store_tx;
  * BUSY: another process has it open. UNSUPPORTED: written by a newer version, or not ours. IO: cannot be opened or read.
  * loop may be NULL: then only store_run_now may be used (command line, tests). */
 AT_MUST enum at_err store_open(const char *dir, struct at_loop *loop, struct store **store_out);
-void store_close(struct store **store);                  /* finishes what is queued; its done callbacks run here */
+void store_close(struct store **store); /* finishes what is queued; its done callbacks run here */
 /* Turns the loop until every queued job has been answered. For shutting down, before the modules that queued them go. */
 void store_drain(struct store *store);
 
-typedef enum at_err store_job_fn(struct store_tx *tx, void *msg);       /* store thread */
-typedef void store_done_fn(void *msg, enum at_err err);                 /* loop; always called once */
+typedef enum at_err store_job_fn(struct store_tx *tx, void *msg); /* store thread */
+typedef void store_done_fn(void *msg, enum at_err err);           /* loop; always called once */
 
 enum store_job_flags {
-	STORE_PLAIN = 1,   /* one statement, or several that cannot fail half way: needs no savepoint */
+	STORE_PLAIN = 1, /* one statement, or several that cannot fail half way: needs no savepoint */
 };
 /* Queues a writing job. BUSY (done is still called, later) when 65536 are queued. */
 void store_write(struct store *store, store_job_fn *job, store_done_fn *done, void *msg, unsigned flags);
@@ -51,27 +51,29 @@ struct at_arena *store_tx_arena(struct store_tx *tx);
 struct store_user {
 	uint64_t id;
 	const char *username, *name;
-	const char *password;              /* Argon2id string; "" = none set */
+	const char *password; /* Argon2id string; "" = none set */
 	bool admin, receipts, hide_decline, quiet_share;
 	int64_t quiet_until, created;
 };
-AT_MUST enum at_err store_user_add(struct store_tx *tx, const struct store_user *user, uint64_t *id_out);   /* EXISTS: username */
-AT_MUST enum at_err store_user_put(struct store_tx *tx, const struct store_user *user);                      /* all but username */
+/* EXISTS: username */
+AT_MUST enum at_err store_user_add(struct store_tx *tx, const struct store_user *user, uint64_t *id_out);
+/* all but username */
+AT_MUST enum at_err store_user_put(struct store_tx *tx, const struct store_user *user);
 
 struct store_device {
 	uint64_t id, user;
 	const char *name;
-	uint8_t token_hash[32];            /* BLAKE2b-256 of the session token */
-	uint8_t key[32];                   /* Ed25519, zero until it has one */
-	int64_t created, seen, revoked;    /* revoked: 0 = not */
+	uint8_t token_hash[32];         /* BLAKE2b-256 of the session token */
+	uint8_t key[32];                /* Ed25519, zero until it has one */
+	int64_t created, seen, revoked; /* revoked: 0 = not */
 };
 AT_MUST enum at_err store_device_add(struct store_tx *tx, const struct store_device *device, uint64_t *id_out);
 AT_MUST enum at_err store_device_put(struct store_tx *tx, const struct store_device *device);
 
 struct store_invite {
-	uint64_t id, created_by;           /* created_by 0: the server itself */
+	uint64_t id, created_by; /* created_by 0: the server itself */
 	uint8_t token_hash[32];
-	uint64_t user;                     /* not 0: a sign-in link for that person */
+	uint64_t user; /* not 0: a sign-in link for that person */
 	bool admin;
 	uint32_t uses_left;
 	int64_t created, expires, revoked;
@@ -79,16 +81,18 @@ struct store_invite {
 AT_MUST enum at_err store_invite_add(struct store_tx *tx, const struct store_invite *invite, uint64_t *id_out);
 AT_MUST enum at_err store_invite_put(struct store_tx *tx, const struct store_invite *invite);
 /* Takes one use. GONE when unknown, used up, expired at now or revoked. */
-AT_MUST enum at_err store_invite_use(struct store_tx *tx, const uint8_t token_hash[32], int64_t now, struct store_invite *invite_out);
+AT_MUST enum at_err store_invite_use(struct store_tx *tx, const uint8_t token_hash[32], int64_t now,
+				     struct store_invite *invite_out);
 
 AT_MUST enum at_err store_block_set(struct store_tx *tx, uint64_t user, uint64_t blocked, bool on);
 
 /* Counters that survive a restart (brute force, rings): one row a key, overwritten. key <= 128 bytes. */
 struct store_limit {
 	const char *key;
-	int64_t level, at, until;          /* meaning: the owner's */
+	int64_t level, at, until; /* meaning: the owner's */
 };
-AT_MUST enum at_err store_limit_put(struct store_tx *tx, const struct store_limit *limit);   /* until < now rows may be dropped */
+/* until < now rows may be dropped */
+AT_MUST enum at_err store_limit_put(struct store_tx *tx, const struct store_limit *limit);
 
 /* ---- chats ---- */
 
@@ -96,49 +100,53 @@ enum store_conv_kind { STORE_DIRECT = 1, STORE_GROUP = 2 };
 struct store_conv {
 	uint64_t id;
 	enum store_conv_kind kind;
-	uint8_t crypto;                    /* 0 readable; immutable */
+	uint8_t crypto; /* 0 readable; immutable */
 	int64_t created;
 	uint64_t opened_by;
 	uint64_t last_seq;
 };
 struct store_member {
 	uint64_t conv, user;
-	uint64_t joined_seq, left_seq;     /* left_seq 0 = a member now */
-	uint64_t delivered, read;          /* watermarks */
+	uint64_t joined_seq, left_seq; /* left_seq 0 = a member now */
+	uint64_t delivered, read;      /* watermarks */
 };
 /* The direct chat of a and b, opened by a if there is none; CONFLICT when a == b. */
-AT_MUST enum at_err store_conv_direct(struct store_tx *tx, uint64_t a, uint64_t b, int64_t now, struct store_conv *conv_out);
-AT_MUST enum at_err store_member_put(struct store_tx *tx, const struct store_member *member);   /* watermarks only rise */
+AT_MUST enum at_err store_conv_direct(struct store_tx *tx, uint64_t a, uint64_t b, int64_t now,
+				      struct store_conv *conv_out);
+/* watermarks only rise */
+AT_MUST enum at_err store_member_put(struct store_tx *tx, const struct store_member *member);
 
 enum store_kind { STORE_TEXT = 1, STORE_CALL = 2, STORE_AMEND = 3, STORE_NOTE = 4, STORE_DELETE = 5 };
 /* One entry of a log. The body is opaque here: JSON of at most 64 KiB, written by the module whose kind it is. */
 struct store_entry {
-	uint64_t id;                       /* commit order over all chats */
+	uint64_t id; /* commit order over all chats */
 	uint64_t conv, seq;
 	uint64_t author, device, cid;
 	int64_t ts;
 	enum store_kind kind;
-	uint64_t re_seq;                   /* 0 = none */
-	struct at_id call;                 /* zero = none */
-	uint64_t only_for;                 /* 0 = all members; else a void to everybody else */
-	uint8_t badge;                     /* 1: counts as unread for the others (texts, notes, missed calls) */
+	uint64_t re_seq;   /* 0 = none */
+	struct at_id call; /* zero = none */
+	uint64_t only_for; /* 0 = all members; else a void to everybody else */
+	uint8_t badge;     /* 1: counts as unread for the others (texts, notes, missed calls) */
 	const char *body;
 	size_t body_len;
-	const char *author_body;           /* NULL: the author reads `body` as everybody does */
+	const char *author_body; /* NULL: the author reads `body` as everybody does */
 	size_t author_body_len;
 };
 /* Appends; fills id and seq in *entry. (device, cid) seen before: *entry becomes the entry written then, *dup_out is true
  * and nothing is written. device 0 is the server: never a duplicate. An AMEND takes its own badge over to the entry it
  * amends, so a missed call that was answered after all stops counting. */
 AT_MUST enum at_err store_entry_append(struct store_tx *tx, struct store_entry *entry, bool *dup_out);
-AT_MUST enum at_err store_entry_get(struct store_tx *tx, uint64_t conv, uint64_t seq, struct store_entry *entry_out);   /* NOT_FOUND */
+/* NOT_FOUND */
+AT_MUST enum at_err store_entry_get(struct store_tx *tx, uint64_t conv, uint64_t seq, struct store_entry *entry_out);
 /* Empties the body in place ("{}") and takes the badge off: the one thing a log forgets. NOT_FOUND. */
 AT_MUST enum at_err store_entry_blank(struct store_tx *tx, uint64_t conv, uint64_t seq);
 /* Entries with seq > after (ascending) or seq < before (the newest of them, given ascending); before 0 = from `after`. */
 AT_MUST enum at_err store_entry_page(struct store_tx *tx, uint64_t conv, uint64_t after, uint64_t before, size_t limit,
 				     struct store_entry **entries_out, size_t *n_out);
 /* The newest entry that shows something to viewer: not a deletion, not a void. NOT_FOUND. */
-AT_MUST enum at_err store_entry_last(struct store_tx *tx, uint64_t conv, uint64_t viewer, struct store_entry *entry_out);
+AT_MUST enum at_err store_entry_last(struct store_tx *tx, uint64_t conv, uint64_t viewer,
+				     struct store_entry *entry_out);
 /* What a badge counts for `user` above `read`: others' entries with a badge, a note and its missed call as one. Looks at the newest
  * 1000 entries only, so it is cheap whatever has piled up. */
 AT_MUST enum at_err store_unread(struct store_tx *tx, uint64_t conv, uint64_t user, uint64_t read, uint64_t *n_out);
@@ -149,13 +157,13 @@ struct store_call {
 	struct at_id id;
 	uint64_t conv, caller, caller_device, callee, answered_device;
 	uint8_t video;
-	uint8_t state;                     /* call module's enum; 0 = ended and logged */
-	uint8_t outcome;                   /* call module's enum */
-	bool shadow;                       /* blocked: never shown to the callee */
+	uint8_t state;   /* call module's enum; 0 = ended and logged */
+	uint8_t outcome; /* call module's enum */
+	bool shadow;     /* blocked: never shown to the callee */
 	int64_t started, rang, answered, ended;
-	uint64_t entry_seq;                /* its entry in the log, 0 until it has one */
+	uint64_t entry_seq; /* its entry in the log, 0 until it has one */
 };
-AT_MUST enum at_err store_call_put(struct store_tx *tx, const struct store_call *call);     /* inserts or overwrites */
+AT_MUST enum at_err store_call_put(struct store_tx *tx, const struct store_call *call); /* inserts or overwrites */
 AT_MUST enum at_err store_call_get(struct store_tx *tx, const struct at_id *id, struct store_call *call_out);
 /* Calls of a pair (either direction) that started at or after since. */
 AT_MUST enum at_err store_calls_since(struct store_tx *tx, uint64_t caller, uint64_t callee, int64_t since,
@@ -167,12 +175,12 @@ struct store_rec {
 	struct at_id id;
 	uint64_t owner, device, conv, cid; /* cid: of its commit */
 	struct at_id call;
-	uint8_t video, state;              /* note module's enum */
-	const char *mime;                  /* one a segment, separated by '\n' */
+	uint8_t video, state; /* note module's enum */
+	const char *mime;     /* one a segment, separated by '\n' */
 	uint32_t segments;
 	int64_t created, updated, duration_ms;
-	uint64_t entry_seq;                /* of the note, once sent */
-	struct at_id blob;                 /* likewise */
+	uint64_t entry_seq; /* of the note, once sent */
+	struct at_id blob;  /* likewise */
 };
 AT_MUST enum at_err store_rec_put(struct store_tx *tx, const struct store_rec *rec);
 AT_MUST enum at_err store_rec_get(struct store_tx *tx, const struct at_id *id, struct store_rec *rec_out);
@@ -181,41 +189,47 @@ AT_MUST enum at_err store_rec_del(struct store_tx *tx, const struct at_id *id);
 struct store_blob {
 	struct at_id id;
 	uint64_t conv, seq, owner, bytes;
-	uint64_t only_for;                 /* as its entry */
+	uint64_t only_for; /* as its entry */
 	const char *mime;
 	int64_t created;
 };
 AT_MUST enum at_err store_blob_add(struct store_tx *tx, const struct store_blob *blob);
 AT_MUST enum at_err store_blob_get(struct store_tx *tx, const struct at_id *id, struct store_blob *blob_out);
 AT_MUST enum at_err store_blob_del(struct store_tx *tx, const struct at_id *id);
-AT_MUST enum at_err store_blob_of_entry(struct store_tx *tx, uint64_t conv, uint64_t seq, struct store_blob *blob_out);   /* NOT_FOUND */
+/* NOT_FOUND */
+AT_MUST enum at_err store_blob_of_entry(struct store_tx *tx, uint64_t conv, uint64_t seq, struct store_blob *blob_out);
 
 struct store_note_state {
 	uint64_t conv, seq, user;
 	bool played;
 	int64_t position_ms;
 };
-AT_MUST enum at_err store_note_state_put(struct store_tx *tx, const struct store_note_state *state);   /* played stays */
+/* played stays */
+AT_MUST enum at_err store_note_state_put(struct store_tx *tx, const struct store_note_state *state);
 /* Not played and at 0 when there is none. */
 AT_MUST enum at_err store_note_state_get(struct store_tx *tx, uint64_t conv, uint64_t seq, uint64_t user,
 					 struct store_note_state *state_out);
 
 /* ---- loading at start: each row once, in id order; stops at the first error fn returns ---- */
 
-typedef enum at_err store_each_fn(void *arg, const void *row);   /* row: the struct named */
-AT_MUST enum at_err store_each_user(struct store_tx *tx, store_each_fn *fn, void *arg);          /* store_user */
-AT_MUST enum at_err store_each_device(struct store_tx *tx, store_each_fn *fn, void *arg);        /* store_device, not revoked */
+typedef enum at_err store_each_fn(void *arg, const void *row);                          /* row: the struct named */
+AT_MUST enum at_err store_each_user(struct store_tx *tx, store_each_fn *fn, void *arg); /* store_user */
+/* store_device, not revoked */
+AT_MUST enum at_err store_each_device(struct store_tx *tx, store_each_fn *fn, void *arg);
 AT_MUST enum at_err store_each_invite(struct store_tx *tx, store_each_fn *fn, void *arg);
-AT_MUST enum at_err store_each_block(struct store_tx *tx, store_each_fn *fn, void *arg);         /* uint64_t[2]: user, blocked */
+/* uint64_t[2]: user, blocked */
+AT_MUST enum at_err store_each_block(struct store_tx *tx, store_each_fn *fn, void *arg);
 AT_MUST enum at_err store_each_limit(struct store_tx *tx, store_each_fn *fn, void *arg);
 AT_MUST enum at_err store_each_conv(struct store_tx *tx, store_each_fn *fn, void *arg);
 AT_MUST enum at_err store_each_member(struct store_tx *tx, store_each_fn *fn, void *arg);
-AT_MUST enum at_err store_each_open_call(struct store_tx *tx, store_each_fn *fn, void *arg);     /* state != 0 */
+AT_MUST enum at_err store_each_open_call(struct store_tx *tx, store_each_fn *fn, void *arg); /* state != 0 */
 AT_MUST enum at_err store_each_recent_call(struct store_tx *tx, int64_t since, store_each_fn *fn, void *arg);
-AT_MUST enum at_err store_each_rec(struct store_tx *tx, store_each_fn *fn, void *arg);           /* all that are not sent */
+/* all that are not sent */
+AT_MUST enum at_err store_each_rec(struct store_tx *tx, store_each_fn *fn, void *arg);
 /* The newest 500 by entry: `user`'s own; and those of others who have played a note that `author` wrote. */
 AT_MUST enum at_err store_each_note_state(struct store_tx *tx, uint64_t user, store_each_fn *fn, void *arg);
-AT_MUST enum at_err store_each_note_heard(struct store_tx *tx, uint64_t author, store_each_fn *fn, void *arg);   /* store_note_state */
+/* store_note_state */
+AT_MUST enum at_err store_each_note_heard(struct store_tx *tx, uint64_t author, store_each_fn *fn, void *arg);
 AT_MUST enum at_err store_each_blob(struct store_tx *tx, store_each_fn *fn, void *arg);
 
 #endif

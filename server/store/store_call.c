@@ -3,7 +3,8 @@
 enum { CALLS_MAX = 1000 };
 
 #define CALL_COLUMNS                                                                                                   \
-	"id, conv, caller, caller_device, callee, answered_device, video, state, outcome, shadow, started, rang, answered, ended," \
+	"id, conv, caller, caller_device, callee, answered_device, video, state, outcome, shadow, started, rang, "     \
+	"answered, ended,"                                                                                             \
 	" entry_seq"
 
 static void read_call(struct store_q *q, void *row)
@@ -29,7 +30,8 @@ static void read_call(struct store_q *q, void *row)
 
 enum at_err store_call_put(struct store_tx *tx, const struct store_call *call)
 {
-	struct store_q q = store_q(tx, "INSERT OR REPLACE INTO call(" CALL_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+	struct store_q q =
+		store_q(tx, "INSERT OR REPLACE INTO call(" CALL_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 
 	store_q_blob(&q, call->id.b, sizeof(call->id.b));
 	store_q_u64(&q, call->conv);
@@ -60,9 +62,11 @@ enum at_err store_call_get(struct store_tx *tx, const struct at_id *id, struct s
 enum at_err store_calls_since(struct store_tx *tx, uint64_t caller, uint64_t callee, int64_t since,
 			      struct store_call **calls_out, size_t *n_out)
 {
-	struct store_q q = store_q(tx, "SELECT " CALL_COLUMNS " FROM call WHERE caller = ?1 AND callee = ?2 AND started >= ?3 UNION ALL"
-				       " SELECT " CALL_COLUMNS " FROM call WHERE caller = ?2 AND callee = ?1 AND started >= ?3"
-				       " ORDER BY started LIMIT 1000");
+	struct store_q q =
+		store_q(tx, "SELECT " CALL_COLUMNS
+			    " FROM call WHERE caller = ?1 AND callee = ?2 AND started >= ?3 UNION ALL"
+			    " SELECT " CALL_COLUMNS " FROM call WHERE caller = ?2 AND callee = ?1 AND started >= ?3"
+			    " ORDER BY started LIMIT 1000");
 	bool row;
 	enum at_err err;
 

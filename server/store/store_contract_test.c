@@ -63,14 +63,21 @@ static enum at_err keep_user(void *arg, const void *row)
 
 static enum at_err user_job(struct store_tx *tx, void *msg)
 {
-	struct store_user user = {.username = "ana", .name = "Ana", .password = "", .receipts = true, .created = 5}, kept;
+	struct store_user user = {.username = "ana", .name = "Ana", .password = "", .receipts = true, .created = 5},
+			  kept;
 	uint64_t id, other;
 
 	(void)msg;
 	OK(store_user_add(tx, &user, &id));
 	assert_int_equal(store_user_add(tx, &user, &other), AT_ERR_EXISTS);
-	user = (struct store_user){.id = id, .name = "Ana B.", .password = "$argon2id$", .admin = true, .hide_decline = true, .quiet_share = true,
-				   .quiet_until = 99, .created = 5};
+	user = (struct store_user){.id = id,
+				   .name = "Ana B.",
+				   .password = "$argon2id$",
+				   .admin = true,
+				   .hide_decline = true,
+				   .quiet_share = true,
+				   .quiet_until = 99,
+				   .created = 5};
 	OK(store_user_put(tx, &user));
 	user.id = 999;
 	assert_int_equal(store_user_put(tx, &user), AT_ERR_NOT_FOUND);
@@ -93,7 +100,13 @@ static enum at_err keep_device(void *arg, const void *row)
 
 static enum at_err device_job(struct store_tx *tx, void *msg)
 {
-	struct store_device device = {.user = 3, .name = "laptop", .token_hash = {1, 2}, .key = {3}, .created = 5, .seen = 6}, kept;
+	struct store_device device = {.user = 3,
+				      .name = "laptop",
+				      .token_hash = {1, 2},
+				      .key = {3},
+				      .created = 5,
+				      .seen = 6},
+			    kept;
 	size_t n = 0;
 
 	(void)msg;
@@ -116,7 +129,13 @@ static void test_devices(void **state)
 
 static enum at_err invite_job(struct store_tx *tx, void *msg)
 {
-	struct store_invite invite = {.created_by = 1, .token_hash = {9}, .admin = true, .uses_left = 2, .created = 5, .expires = 100}, used;
+	struct store_invite invite = {.created_by = 1,
+				      .token_hash = {9},
+				      .admin = true,
+				      .uses_left = 2,
+				      .created = 5,
+				      .expires = 100},
+			    used;
 	const uint8_t unknown[32] = {8};
 
 	(void)msg;
@@ -198,7 +217,7 @@ static enum at_err stop_early(void *arg, const void *row)
 static enum at_err keep_member(void *arg, const void *row)
 {
 	*(struct store_member *)arg = *(const struct store_member *)row;
-	return AT_ERR_CLOSED;      /* the first */
+	return AT_ERR_CLOSED; /* the first */
 }
 
 static enum at_err conv_job(struct store_tx *tx, void *msg)
@@ -246,8 +265,19 @@ static enum at_err add(struct store_tx *tx, struct store_entry entry, struct sto
 
 static enum at_err entry_job(struct store_tx *tx, void *msg)
 {
-	struct store_entry in = {.conv = 1, .author = 2, .device = 3, .cid = 4, .ts = 5, .kind = STORE_NOTE, .re_seq = 6, .call = {{7}},
-				 .only_for = 2, .badge = 1, .body = "{\"a\":1}", .author_body = "{\"b\":22}", .author_body_len = 8};
+	struct store_entry in = {.conv = 1,
+				 .author = 2,
+				 .device = 3,
+				 .cid = 4,
+				 .ts = 5,
+				 .kind = STORE_NOTE,
+				 .re_seq = 6,
+				 .call = {{7}},
+				 .only_for = 2,
+				 .badge = 1,
+				 .body = "{\"a\":1}",
+				 .author_body = "{\"b\":22}",
+				 .author_body_len = 8};
 	struct store_entry got, dup = {.conv = 9, .device = 3, .cid = 4, .body = "{}", .body_len = 2};
 	bool is_dup;
 
@@ -255,7 +285,8 @@ static enum at_err entry_job(struct store_tx *tx, void *msg)
 	OK(add(tx, in, &in));
 	assert_true(in.seq == 1 && in.id == 1);
 	OK(store_entry_get(tx, 1, 1, &got));
-	assert_true(got.author == 2 && got.device == 3 && got.cid == 4 && got.ts == 5 && got.kind == STORE_NOTE && got.re_seq == 6);
+	assert_true(got.author == 2 && got.device == 3 && got.cid == 4 && got.ts == 5 && got.kind == STORE_NOTE &&
+		    got.re_seq == 6);
 	assert_true(at_id_eq(&got.call, &in.call) && got.only_for == 2 && got.badge == 1 && got.body_len == 7);
 	assert_string_equal(got.body, "{\"a\":1}");
 	assert_string_equal(got.author_body, "{\"b\":22}");
@@ -313,7 +344,8 @@ static void test_a_failing_job_uses_up_no_seq(void **state)
 	RUN(f, next_job);
 }
 
-static void expect_page(struct store_tx *tx, uint64_t after, uint64_t before, size_t limit, uint64_t first, uint64_t last)
+static void expect_page(struct store_tx *tx, uint64_t after, uint64_t before, size_t limit, uint64_t first,
+			uint64_t last)
 {
 	struct store_entry *entries;
 	size_t n;
@@ -331,7 +363,11 @@ static enum at_err page_job(struct store_tx *tx, void *msg)
 	(void)msg;
 	assert_int_equal(store_entry_last(tx, 1, 1, &last), AT_ERR_NOT_FOUND);
 	for (uint64_t i = 1; i <= 50; i++)
-		OK(add(tx, (struct store_entry){.conv = 1, .kind = i == 50 ? STORE_DELETE : STORE_TEXT, .only_for = i == 49 ? 9 : 0}, NULL));
+		OK(add(tx,
+		       (struct store_entry){.conv = 1,
+					    .kind = i == 50 ? STORE_DELETE : STORE_TEXT,
+					    .only_for = i == 49 ? 9 : 0},
+		       NULL));
 	expect_page(tx, 0, 0, 10, 1, 10);
 	expect_page(tx, 45, 0, 10, 46, 50);
 	expect_page(tx, 50, 0, 10, 1, 0);
@@ -377,7 +413,8 @@ static enum at_err unread_job(struct store_tx *tx, void *msg)
 	expect_unread(tx, 2, 3, 0);
 	OK(add(tx, (struct store_entry){.conv = 1, .author = 1, .kind = STORE_CALL, .badge = 1, .call = {{3}}}, &call));
 	expect_unread(tx, 2, 3, 1);
-	OK(add(tx, (struct store_entry){.conv = 1, .author = 1, .kind = STORE_AMEND, .re_seq = call.seq, .call = {{3}}}, NULL));
+	OK(add(tx, (struct store_entry){.conv = 1, .author = 1, .kind = STORE_AMEND, .re_seq = call.seq, .call = {{3}}},
+	       NULL));
 	expect_unread(tx, 2, 3, 0);
 	return AT_OK;
 }
@@ -391,8 +428,20 @@ static void test_unread(void **state)
 
 static enum at_err call_job(struct store_tx *tx, void *msg)
 {
-	struct store_call call = {.id = {{1}}, .conv = 1, .caller = 2, .caller_device = 3, .callee = 4, .answered_device = 5, .video = 1,
-				  .state = 2, .outcome = 3, .shadow = true, .started = 100, .rang = 101, .answered = 102, .ended = 103,
+	struct store_call call = {.id = {{1}},
+				  .conv = 1,
+				  .caller = 2,
+				  .caller_device = 3,
+				  .callee = 4,
+				  .answered_device = 5,
+				  .video = 1,
+				  .state = 2,
+				  .outcome = 3,
+				  .shadow = true,
+				  .started = 100,
+				  .rang = 101,
+				  .answered = 102,
+				  .ended = 103,
 				  .entry_seq = 9};
 	struct store_call got, *calls;
 	size_t n = 0;
@@ -402,9 +451,10 @@ static enum at_err call_job(struct store_tx *tx, void *msg)
 	OK(store_call_put(tx, &call));
 	OK(store_call_get(tx, &call.id, &got));
 	assert_memory_equal(&got.id, &call.id, 16);
-	assert_true(got.conv == 1 && got.caller == 2 && got.caller_device == 3 && got.callee == 4 && got.answered_device == 5 &&
-		    got.video == 1 && got.state == 2 && got.outcome == 3 && got.shadow && got.started == 100 && got.rang == 101 &&
-		    got.answered == 102 && got.ended == 103 && got.entry_seq == 9);
+	assert_true(got.conv == 1 && got.caller == 2 && got.caller_device == 3 && got.callee == 4 &&
+		    got.answered_device == 5 && got.video == 1 && got.state == 2 && got.outcome == 3 && got.shadow &&
+		    got.started == 100 && got.rang == 101 && got.answered == 102 && got.ended == 103 &&
+		    got.entry_seq == 9);
 	OK(store_each_open_call(tx, count_rows, &n));
 	call.state = 0;
 	OK(store_call_put(tx, &call));
@@ -429,16 +479,28 @@ static void test_calls(void **state)
 
 static enum at_err rec_job(struct store_tx *tx, void *msg)
 {
-	struct store_rec rec = {.id = {{1}}, .owner = 2, .device = 3, .conv = 4, .cid = 5, .call = {{6}}, .video = 1, .state = 7,
-				.mime = "audio/webm\naudio/mp4", .segments = 2, .created = 8, .updated = 9, .duration_ms = 10};
+	struct store_rec rec = {.id = {{1}},
+				.owner = 2,
+				.device = 3,
+				.conv = 4,
+				.cid = 5,
+				.call = {{6}},
+				.video = 1,
+				.state = 7,
+				.mime = "audio/webm\naudio/mp4",
+				.segments = 2,
+				.created = 8,
+				.updated = 9,
+				.duration_ms = 10};
 	struct store_rec got;
 	size_t n = 0;
 
 	(void)msg;
 	OK(store_rec_put(tx, &rec));
 	OK(store_rec_get(tx, &rec.id, &got));
-	assert_true(got.owner == 2 && got.device == 3 && got.conv == 4 && got.cid == 5 && got.video == 1 && got.state == 7 &&
-		    got.segments == 2 && got.created == 8 && got.updated == 9 && got.duration_ms == 10 && got.entry_seq == 0);
+	assert_true(got.owner == 2 && got.device == 3 && got.conv == 4 && got.cid == 5 && got.video == 1 &&
+		    got.state == 7 && got.segments == 2 && got.created == 8 && got.updated == 9 &&
+		    got.duration_ms == 10 && got.entry_seq == 0);
 	assert_true(at_id_eq(&got.call, &rec.call) && at_id_is_zero(&got.blob));
 	assert_string_equal(got.mime, "audio/webm\naudio/mp4");
 	OK(store_each_rec(tx, count_rows, &n));
@@ -462,7 +524,14 @@ static void test_recordings(void **state)
 
 static enum at_err blob_job(struct store_tx *tx, void *msg)
 {
-	struct store_blob blob = {.id = {{1}}, .conv = 2, .seq = 3, .owner = 4, .bytes = 5, .only_for = 6, .mime = "audio/mp4", .created = 7};
+	struct store_blob blob = {.id = {{1}},
+				  .conv = 2,
+				  .seq = 3,
+				  .owner = 4,
+				  .bytes = 5,
+				  .only_for = 6,
+				  .mime = "audio/mp4",
+				  .created = 7};
 	struct store_blob got;
 	size_t n = 0;
 
@@ -470,7 +539,8 @@ static enum at_err blob_job(struct store_tx *tx, void *msg)
 	OK(store_blob_add(tx, &blob));
 	assert_int_equal(store_blob_add(tx, &blob), AT_ERR_EXISTS);
 	OK(store_blob_of_entry(tx, 2, 3, &got));
-	assert_true(at_id_eq(&got.id, &blob.id) && got.owner == 4 && got.bytes == 5 && got.only_for == 6 && got.created == 7);
+	assert_true(at_id_eq(&got.id, &blob.id) && got.owner == 4 && got.bytes == 5 && got.only_for == 6 &&
+		    got.created == 7);
 	assert_string_equal(got.mime, "audio/mp4");
 	assert_int_equal(store_blob_of_entry(tx, 2, 4, &got), AT_ERR_NOT_FOUND);
 	OK(store_each_blob(tx, count_rows, &n));
@@ -556,10 +626,20 @@ static void test_a_file_that_is_not_ours(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_users),	TEST(test_devices), TEST(test_invites),	    TEST(test_blocks_and_limits),
-		TEST(test_chats),	TEST(test_entries), TEST(test_a_failing_job_uses_up_no_seq),
-		TEST(test_pages),	TEST(test_unread),  TEST(test_calls),	    TEST(test_recordings),
-		TEST(test_blobs),	TEST(test_note_states), TEST(test_one_process_and_private_files),
+		TEST(test_users),
+		TEST(test_devices),
+		TEST(test_invites),
+		TEST(test_blocks_and_limits),
+		TEST(test_chats),
+		TEST(test_entries),
+		TEST(test_a_failing_job_uses_up_no_seq),
+		TEST(test_pages),
+		TEST(test_unread),
+		TEST(test_calls),
+		TEST(test_recordings),
+		TEST(test_blobs),
+		TEST(test_note_states),
+		TEST(test_one_process_and_private_files),
 		TEST(test_a_file_that_is_not_ours),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,11 +12,13 @@ static void read_conv(struct store_q *q, void *row)
 	conv->last_seq = store_c_u64(q);
 }
 
-#define CONV_COLUMNS "c.id, c.kind, c.crypto, c.created, c.opened_by, (SELECT coalesce(max(seq), 0) FROM entry WHERE conv = c.id)"
+#define CONV_COLUMNS                                                                                                   \
+	"c.id, c.kind, c.crypto, c.created, c.opened_by, (SELECT coalesce(max(seq), 0) FROM entry WHERE conv = c.id)"
 
 static enum at_err find_direct(struct store_tx *tx, uint64_t low, uint64_t high, struct store_conv *conv_out)
 {
-	struct store_q q = store_q(tx, "SELECT " CONV_COLUMNS " FROM direct d JOIN conv c ON c.id = d.conv WHERE d.a = ? AND d.b = ?");
+	struct store_q q = store_q(tx, "SELECT " CONV_COLUMNS
+				       " FROM direct d JOIN conv c ON c.id = d.conv WHERE d.a = ? AND d.b = ?");
 
 	store_q_u64(&q, low);
 	store_q_u64(&q, high);
@@ -69,10 +71,11 @@ enum at_err store_conv_direct(struct store_tx *tx, uint64_t a, uint64_t b, int64
 
 enum at_err store_member_put(struct store_tx *tx, const struct store_member *member)
 {
-	struct store_q q = store_q(tx, "INSERT INTO member(conv, user, joined_seq, left_seq, delivered, read) VALUES(?,?,?,?,?,?)"
-				       " ON CONFLICT(conv, user) DO UPDATE SET joined_seq = excluded.joined_seq,"
-				       " left_seq = excluded.left_seq, delivered = max(delivered, excluded.delivered),"
-				       " read = max(read, excluded.read)");
+	struct store_q q =
+		store_q(tx, "INSERT INTO member(conv, user, joined_seq, left_seq, delivered, read) VALUES(?,?,?,?,?,?)"
+			    " ON CONFLICT(conv, user) DO UPDATE SET joined_seq = excluded.joined_seq,"
+			    " left_seq = excluded.left_seq, delivered = max(delivered, excluded.delivered),"
+			    " read = max(read, excluded.read)");
 	store_q_u64(&q, member->conv);
 	store_q_u64(&q, member->user);
 	store_q_u64(&q, member->joined_seq);
@@ -104,7 +107,8 @@ static void read_member(struct store_q *q, void *row)
 
 enum at_err store_each_member(struct store_tx *tx, store_each_fn *fn, void *arg)
 {
-	struct store_q q = store_q(tx, "SELECT conv, user, joined_seq, left_seq, delivered, read FROM member ORDER BY conv, user");
+	struct store_q q =
+		store_q(tx, "SELECT conv, user, joined_seq, left_seq, delivered, read FROM member ORDER BY conv, user");
 	struct store_member member;
 
 	return store_q_each(&q, read_member, &member, fn, arg);

@@ -13,8 +13,8 @@ enum { ARENA_MAX = 64 * 1024 * 1024, BUSY_MS = 5000 };
  * worse: nothing this process says would be true any more. The supervisor starts it again, and the WAL tells what is. */
 static _Noreturn void die(struct store_tx *tx, int rc, const char *what)
 {
-	at_log(AT_LOG_ERROR, "store.fatal", "rc", AT_INT(rc), "text", sqlite3_errstr(rc), "os", AT_INT(sqlite3_system_errno(tx->db)),
-	       "at", what, NULL);
+	at_log(AT_LOG_ERROR, "store.fatal", "rc", AT_INT(rc), "text", sqlite3_errstr(rc), "os",
+	       AT_INT(sqlite3_system_errno(tx->db)), "at", what, NULL);
 	_exit(STORE_EXIT_IO);
 }
 
@@ -26,23 +26,17 @@ enum at_err store_db_err(struct store_tx *tx, int rc, const char *what)
 	switch (rc & 0xff) {
 	case SQLITE_OK:
 	case SQLITE_ROW:
-	case SQLITE_DONE:
-		return AT_OK;
-	case SQLITE_FULL:
-		tx->full = true;
-		return AT_ERR_FULL;
-	case SQLITE_CONSTRAINT:
-		return AT_ERR_EXISTS;
+	case SQLITE_DONE: return AT_OK;
+	case SQLITE_FULL: tx->full = true; return AT_ERR_FULL;
+	case SQLITE_CONSTRAINT: return AT_ERR_EXISTS;
 	case SQLITE_IOERR:
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
-	case SQLITE_PROTOCOL:
-		die(tx, rc, what);
-	case SQLITE_NOMEM:
-		at_panic(__FILE__, __LINE__, "out of memory in SQLite");
+	case SQLITE_PROTOCOL: die(tx, rc, what);
+	case SQLITE_NOMEM: at_panic(__FILE__, __LINE__, "out of memory in SQLite");
 	default:
 		at_log(AT_LOG_ERROR, "store.error", "rc", AT_INT(rc), "text", sqlite3_errmsg(tx->db), "at", what, NULL);
 		return AT_ERR_INTERNAL;
@@ -104,10 +98,11 @@ static int on_wal(void *arg, sqlite3 *db, const char *name, int frames)
 /* The first words to a database: here an error is the caller's news, not yet a reason to die. */
 static int setup(struct store_tx *tx, bool writer)
 {
-	static const char writer_pragmas[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
-					     "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-65536;"
-					     "PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
-					     "PRAGMA secure_delete=ON";
+	static const char writer_pragmas[] =
+		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
+		"PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-65536;"
+		"PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+		"PRAGMA secure_delete=ON";
 	static const char reader_pragmas[] = "PRAGMA query_only=ON; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;"
 					     "PRAGMA trusted_schema=OFF; SELECT count(*) FROM sqlite_schema";
 	int rc = sqlite3_extended_result_codes(tx->db, 1);
@@ -158,7 +153,7 @@ void store_db_close(struct store_tx *tx)
 	if (tx->db != NULL) {
 		int rc = sqlite3_close(tx->db);
 
-		AT_ASSERT(rc == SQLITE_OK);   /* anything else is a statement or a backup left open */
+		AT_ASSERT(rc == SQLITE_OK); /* anything else is a statement or a backup left open */
 	}
 	*tx = (struct store_tx){0};
 }
@@ -182,7 +177,8 @@ static int migrate_step(struct store_tx *tx, size_t from)
 
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(tx->db, store_schema[from], NULL, NULL, NULL);
-	(void)snprintf(version, sizeof(version), "PRAGMA user_version=%zu; PRAGMA application_id=%d", from + 1, STORE_APPLICATION_ID);
+	(void)snprintf(version, sizeof(version), "PRAGMA user_version=%zu; PRAGMA application_id=%d", from + 1,
+		       STORE_APPLICATION_ID);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(tx->db, version, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
@@ -204,7 +200,8 @@ enum at_err store_db_migrate(struct store_tx *tx)
 	if (rc != SQLITE_OK)
 		return (rc & 0xff) == SQLITE_FULL ? AT_ERR_FULL : AT_ERR_IO;
 	if (version < 0 || version > STORE_SCHEMA_VERSION || (tables > 0 && application != STORE_APPLICATION_ID)) {
-		at_log(AT_LOG_ERROR, "store.version", "found", AT_INT(version), "known", AT_INT(STORE_SCHEMA_VERSION), NULL);
+		at_log(AT_LOG_ERROR, "store.version", "found", AT_INT(version), "known", AT_INT(STORE_SCHEMA_VERSION),
+		       NULL);
 		return AT_ERR_UNSUPPORTED;
 	}
 	for (size_t v = (size_t)version; v < STORE_SCHEMA_VERSION; v++) {

@@ -66,7 +66,8 @@ static void touch(struct store_tx *tx, uint64_t conv)
 
 static enum at_err find_by_cid(struct store_tx *tx, struct store_entry *entry)
 {
-	struct store_q q = store_q(tx, "SELECT " ENTRY_COLUMNS " FROM entry WHERE device = ? AND cid = ? AND device <> 0");
+	struct store_q q =
+		store_q(tx, "SELECT " ENTRY_COLUMNS " FROM entry WHERE device = ? AND cid = ? AND device <> 0");
 
 	store_q_u64(&q, entry->device);
 	store_q_u64(&q, entry->cid);
@@ -75,8 +76,10 @@ static enum at_err find_by_cid(struct store_tx *tx, struct store_entry *entry)
 
 static enum at_err insert(struct store_tx *tx, const struct store_entry *entry, int *n_out)
 {
-	struct store_q q = store_q(tx, "INSERT INTO entry(conv, seq, author, device, cid, ts, kind, badge, re_seq, call, only_for, body,"
-				       " author_body) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(device, cid) WHERE device <> 0 DO NOTHING");
+	struct store_q q = store_q(tx, "INSERT INTO entry(conv, seq, author, device, cid, ts, kind, badge, re_seq, "
+				       "call, only_for, body,"
+				       " author_body) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(device, cid) WHERE "
+				       "device <> 0 DO NOTHING");
 	store_q_u64(&q, entry->conv);
 	store_q_u64(&q, entry->seq);
 	store_q_u64(&q, entry->author);
@@ -138,7 +141,8 @@ enum at_err store_entry_get(struct store_tx *tx, uint64_t conv, uint64_t seq, st
 
 enum at_err store_entry_blank(struct store_tx *tx, uint64_t conv, uint64_t seq)
 {
-	struct store_q q = store_q(tx, "UPDATE entry SET body = '{}', author_body = NULL, badge = 0 WHERE conv = ? AND seq = ?");
+	struct store_q q =
+		store_q(tx, "UPDATE entry SET body = '{}', author_body = NULL, badge = 0 WHERE conv = ? AND seq = ?");
 	int n;
 
 	store_q_u64(&q, conv);
@@ -186,8 +190,9 @@ enum at_err store_entry_page(struct store_tx *tx, uint64_t conv, uint64_t after,
 
 enum at_err store_entry_last(struct store_tx *tx, uint64_t conv, uint64_t viewer, struct store_entry *entry_out)
 {
-	struct store_q q = store_q(tx, "SELECT " ENTRY_COLUMNS " FROM entry WHERE conv = ? AND kind <> 5 AND only_for IN (0, ?)"
-				       " ORDER BY seq DESC LIMIT 1");
+	struct store_q q =
+		store_q(tx, "SELECT " ENTRY_COLUMNS " FROM entry WHERE conv = ? AND kind <> 5 AND only_for IN (0, ?)"
+			    " ORDER BY seq DESC LIMIT 1");
 	store_q_u64(&q, conv);
 	store_q_u64(&q, viewer);
 	return store_q_one(&q, read_entry, entry_out);
@@ -196,10 +201,11 @@ enum at_err store_entry_last(struct store_tx *tx, uint64_t conv, uint64_t viewer
 enum at_err store_unread(struct store_tx *tx, uint64_t conv, uint64_t user, uint64_t read, uint64_t *n_out)
 {
 	/* A note and its missed call share the call's id; everything else stands for itself. */
-	struct store_q q = store_q(tx, "SELECT count(DISTINCT coalesce(call, id)) FROM"
-				       " (SELECT id, call, author, badge, only_for FROM entry WHERE conv = ? AND seq > ?"
-				       "  ORDER BY seq DESC LIMIT 1000)"
-				       " WHERE badge = 1 AND author <> ? AND only_for IN (0, ?)");
+	struct store_q q =
+		store_q(tx, "SELECT count(DISTINCT coalesce(call, id)) FROM"
+			    " (SELECT id, call, author, badge, only_for FROM entry WHERE conv = ? AND seq > ?"
+			    "  ORDER BY seq DESC LIMIT 1000)"
+			    " WHERE badge = 1 AND author <> ? AND only_for IN (0, ?)");
 	store_q_u64(&q, conv);
 	store_q_u64(&q, read);
 	store_q_u64(&q, user);

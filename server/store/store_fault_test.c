@@ -52,9 +52,18 @@ static void send_flight(struct store *store, struct message *messages, uint64_t 
 {
 	for (size_t i = 0; i < FLIGHT; i++) {
 		messages[i] = (struct message){
-			.entry = {.conv = 1, .author = 2, .device = 7, .cid = first_cid + i, .ts = 1, .kind = STORE_TEXT, .badge = 1,
-				  .body = body, .body_len = sizeof(body) - 1},
-			.fails = i == 3, .pipe = fd, .left = left,
+			.entry = {.conv = 1,
+				  .author = 2,
+				  .device = 7,
+				  .cid = first_cid + i,
+				  .ts = 1,
+				  .kind = STORE_TEXT,
+				  .badge = 1,
+				  .body = body,
+				  .body_len = sizeof(body) - 1},
+			.fails = i == 3,
+			.pipe = fd,
+			.left = left,
 		};
 		(*left)++;
 		store_write(store, append_job, append_done, &messages[i], 0);
@@ -85,7 +94,7 @@ static int child(const char *dir, enum fault fault, unsigned at, int fd)
 }
 
 struct found {
-	uint64_t seqs[1 + FLIGHTS * FLIGHT];   /* by cid */
+	uint64_t seqs[1 + FLIGHTS * FLIGHT]; /* by cid */
 };
 
 static enum at_err read_all(struct store_tx *tx, void *msg)
@@ -96,7 +105,7 @@ static enum at_err read_all(struct store_tx *tx, void *msg)
 	enum at_err err = store_entry_page(tx, 1, 0, 0, 1000, &entries, &n);
 
 	for (size_t i = 0; i < n && err == AT_OK; i++) {
-		AT_ASSERT(entries[i].seq == i + 1);                    /* no gap */
+		AT_ASSERT(entries[i].seq == i + 1); /* no gap */
 		AT_ASSERT(entries[i].cid <= FLIGHTS * FLIGHT && found->seqs[entries[i].cid] == 0);
 		AT_ASSERT(entries[i].body_len == sizeof(body) - 1);
 		found->seqs[entries[i].cid] = entries[i].seq;
@@ -196,7 +205,8 @@ static void test_full_disk(void **state)
 		store_drain(store);
 		for (size_t i = 0; i < FLIGHT; i++) {
 			assert_true(messages[i].err == (i == 3 ? AT_ERR_CONFLICT : AT_OK) ||
-				    (round % 2 == 1 && (messages[i].err == AT_ERR_FULL || messages[i].err == AT_ERR_CONFLICT)));
+				    (round % 2 == 1 &&
+				     (messages[i].err == AT_ERR_FULL || messages[i].err == AT_ERR_CONFLICT)));
 			accepted += messages[i].err == AT_OK;
 		}
 		assert_true(round % 2 == 0 || fault_happened());

@@ -37,7 +37,8 @@ static void bind_user(struct store_q *q, const struct store_user *user)
 
 enum at_err store_user_add(struct store_tx *tx, const struct store_user *user, uint64_t *id_out)
 {
-	struct store_q q = store_q(tx, "INSERT INTO user(name, password, admin, receipts, hide_decline, quiet_share, quiet_until, created,"
+	struct store_q q = store_q(tx, "INSERT INTO user(name, password, admin, receipts, hide_decline, quiet_share, "
+				       "quiet_until, created,"
 				       " username) VALUES(?,?,?,?,?,?,?,?,?)");
 	bind_user(&q, user);
 	store_q_text(&q, user->username);
@@ -57,8 +58,9 @@ static enum at_err changed_one(struct store_q *q)
 
 enum at_err store_user_put(struct store_tx *tx, const struct store_user *user)
 {
-	struct store_q q = store_q(tx, "UPDATE user SET name=?, password=?, admin=?, receipts=?, hide_decline=?, quiet_share=?,"
-				       " quiet_until=?, created=? WHERE id=?");
+	struct store_q q =
+		store_q(tx, "UPDATE user SET name=?, password=?, admin=?, receipts=?, hide_decline=?, quiet_share=?,"
+			    " quiet_until=?, created=? WHERE id=?");
 	bind_user(&q, user);
 	store_q_u64(&q, user->id);
 	return changed_one(&q);
@@ -66,8 +68,10 @@ enum at_err store_user_put(struct store_tx *tx, const struct store_user *user)
 
 enum at_err store_each_user(struct store_tx *tx, store_each_fn *fn, void *arg)
 {
-	struct store_q q = store_q(tx, "SELECT id, username, name, password, admin, receipts, hide_decline, quiet_share, quiet_until,"
-				       " created FROM user ORDER BY id");
+	struct store_q q =
+		store_q(tx,
+			"SELECT id, username, name, password, admin, receipts, hide_decline, quiet_share, quiet_until,"
+			" created FROM user ORDER BY id");
 	struct store_user user;
 
 	return store_q_each(&q, read_user, &user, fn, arg);
@@ -102,8 +106,8 @@ static void bind_device(struct store_q *q, const struct store_device *device)
 
 enum at_err store_device_add(struct store_tx *tx, const struct store_device *device, uint64_t *id_out)
 {
-	struct store_q q =
-		store_q(tx, "INSERT INTO device(user, name, token_hash, key, created, seen, revoked) VALUES(?,?,?,?,?,?,?)");
+	struct store_q q = store_q(tx, "INSERT INTO device(user, name, token_hash, key, created, seen, revoked) "
+				       "VALUES(?,?,?,?,?,?,?)");
 	bind_device(&q, device);
 	enum at_err err = store_q_run(&q);
 
@@ -113,8 +117,8 @@ enum at_err store_device_add(struct store_tx *tx, const struct store_device *dev
 
 enum at_err store_device_put(struct store_tx *tx, const struct store_device *device)
 {
-	struct store_q q =
-		store_q(tx, "UPDATE device SET user=?, name=?, token_hash=?, key=?, created=?, seen=?, revoked=? WHERE id=?");
+	struct store_q q = store_q(tx, "UPDATE device SET user=?, name=?, token_hash=?, key=?, created=?, seen=?, "
+				       "revoked=? WHERE id=?");
 	bind_device(&q, device);
 	store_q_u64(&q, device->id);
 	return changed_one(&q);
@@ -122,8 +126,10 @@ enum at_err store_device_put(struct store_tx *tx, const struct store_device *dev
 
 enum at_err store_each_device(struct store_tx *tx, store_each_fn *fn, void *arg)
 {
-	struct store_q q = store_q(tx, "SELECT id, user, name, token_hash, key, created, seen, revoked FROM device WHERE revoked = 0"
-				       " ORDER BY id");
+	struct store_q q =
+		store_q(tx,
+			"SELECT id, user, name, token_hash, key, created, seen, revoked FROM device WHERE revoked = 0"
+			" ORDER BY id");
 	struct store_device device;
 
 	return store_q_each(&q, read_device, &device, fn, arg);
@@ -162,8 +168,10 @@ static void bind_invite(struct store_q *q, const struct store_invite *invite)
 
 enum at_err store_invite_add(struct store_tx *tx, const struct store_invite *invite, uint64_t *id_out)
 {
-	struct store_q q = store_q(tx, "INSERT INTO invite(created_by, token_hash, user, admin, uses_left, created, expires, revoked)"
-				       " VALUES(?,?,?,?,?,?,?,?)");
+	struct store_q q =
+		store_q(tx,
+			"INSERT INTO invite(created_by, token_hash, user, admin, uses_left, created, expires, revoked)"
+			" VALUES(?,?,?,?,?,?,?,?)");
 	bind_invite(&q, invite);
 	enum at_err err = store_q_run(&q);
 
@@ -173,7 +181,8 @@ enum at_err store_invite_add(struct store_tx *tx, const struct store_invite *inv
 
 enum at_err store_invite_put(struct store_tx *tx, const struct store_invite *invite)
 {
-	struct store_q q = store_q(tx, "UPDATE invite SET created_by=?, token_hash=?, user=?, admin=?, uses_left=?, created=?, expires=?,"
+	struct store_q q = store_q(tx, "UPDATE invite SET created_by=?, token_hash=?, user=?, admin=?, uses_left=?, "
+				       "created=?, expires=?,"
 				       " revoked=? WHERE id=?");
 	bind_invite(&q, invite);
 	store_q_u64(&q, invite->id);
@@ -181,7 +190,8 @@ enum at_err store_invite_put(struct store_tx *tx, const struct store_invite *inv
 }
 
 /* Looking and taking are one statement, so no two can have the last use. */
-enum at_err store_invite_use(struct store_tx *tx, const uint8_t token_hash[32], int64_t now, struct store_invite *invite_out)
+enum at_err store_invite_use(struct store_tx *tx, const uint8_t token_hash[32], int64_t now,
+			     struct store_invite *invite_out)
 {
 	struct store_q q = store_q(tx, "UPDATE invite SET uses_left = uses_left - 1"
 				       " WHERE token_hash = ? AND uses_left > 0 AND expires > ? AND revoked = 0"
@@ -232,8 +242,9 @@ enum at_err store_each_block(struct store_tx *tx, store_each_fn *fn, void *arg)
 
 enum at_err store_limit_put(struct store_tx *tx, const struct store_limit *limit)
 {
-	struct store_q q = store_q(tx, "INSERT INTO throttle(key, level, at, until) VALUES(?,?,?,?) ON CONFLICT(key)"
-				       " DO UPDATE SET level = excluded.level, at = excluded.at, until = excluded.until");
+	struct store_q q =
+		store_q(tx, "INSERT INTO throttle(key, level, at, until) VALUES(?,?,?,?) ON CONFLICT(key)"
+			    " DO UPDATE SET level = excluded.level, at = excluded.at, until = excluded.until");
 	store_q_text(&q, limit->key);
 	store_q_i64(&q, limit->level);
 	store_q_i64(&q, limit->at);

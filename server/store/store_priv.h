@@ -11,13 +11,14 @@
 #include <stdatomic.h>
 
 enum {
-	STORE_STMTS = 256,               /* slots for cached statements; a power of 2, more than twice what the verbs hold */
+	/* slots for cached statements; a power of 2, more than twice what the verbs hold */
+	STORE_STMTS = 256,
 	STORE_TOUCHED = 8,
-	STORE_EXIT_IO = 74,              /* EX_IOERR */
+	STORE_EXIT_IO = 74, /* EX_IOERR */
 };
 
 struct store_stmt_slot {
-	const char *sql;                 /* the literal's address is the key */
+	const char *sql; /* the literal's address is the key */
 	sqlite3_stmt *stmt;
 };
 
@@ -26,7 +27,8 @@ struct store_tx {
 	sqlite3 *db;
 	struct at_arena *arena;
 	struct store_stmt_slot stmts[STORE_STMTS];
-	struct at_map *seqs;             /* conv -> uint64_t *, its last seq; the writer's. Dropped when its transaction is. */
+	/* conv -> uint64_t *, its last seq; the writer's. Dropped when its transaction is. */
+	struct at_map *seqs;
 	uint64_t touched[STORE_TOUCHED]; /* convs whose seq the running job has moved */
 	size_t n_touched;                /* above STORE_TOUCHED: all of them, maybe */
 	bool full;                       /* the running job met a full disk */
@@ -36,14 +38,14 @@ struct store_tx {
 
 /* ---- store_db.c: opening, errors, transactions ---- */
 
-AT_MUST enum at_err store_db_open(const char *path, bool writer, struct store_tx *tx);   /* fills an empty tx */
+AT_MUST enum at_err store_db_open(const char *path, bool writer, struct store_tx *tx); /* fills an empty tx */
 void store_db_close(struct store_tx *tx);
 AT_MUST enum at_err store_db_migrate(struct store_tx *tx);
 /* What a result of SQLite means. Does not return when the disk or the file cannot be trusted any more. */
 enum at_err store_db_err(struct store_tx *tx, int rc, const char *what);
-AT_MUST enum at_err store_db_exec(struct store_tx *tx, const char *sql);   /* sql: a literal, kept prepared */
-void store_db_rollback(struct store_tx *tx);                     /* whatever is open; forgets the seqs */
-void store_db_forget_touched(struct store_tx *tx);               /* a savepoint was rolled back */
+AT_MUST enum at_err store_db_exec(struct store_tx *tx, const char *sql); /* sql: a literal, kept prepared */
+void store_db_rollback(struct store_tx *tx);                             /* whatever is open; forgets the seqs */
+void store_db_forget_touched(struct store_tx *tx);                       /* a savepoint was rolled back */
 
 /* ---- store_sql.c: statements ---- */
 
@@ -52,29 +54,29 @@ struct store_q {
 	struct store_tx *tx;
 	sqlite3_stmt *stmt;
 	int param, col;
-	bool copy;                       /* column texts go to the arena; else they are good until the next step */
+	bool copy; /* column texts go to the arena; else they are good until the next step */
 };
 
-struct store_q store_q(struct store_tx *tx, const char *sql);   /* sql: a literal */
+struct store_q store_q(struct store_tx *tx, const char *sql); /* sql: a literal */
 void store_q_u64(struct store_q *q, uint64_t v);
 void store_q_i64(struct store_q *q, int64_t v);
-void store_q_text(struct store_q *q, const char *s);             /* NULL is "" ; borrowed until the step */
-void store_q_textn(struct store_q *q, const char *s, size_t len);   /* NULL is NULL */
+void store_q_text(struct store_q *q, const char *s);              /* NULL is "" ; borrowed until the step */
+void store_q_textn(struct store_q *q, const char *s, size_t len); /* NULL is NULL */
 void store_q_blob(struct store_q *q, const void *data, size_t len);
-void store_q_id(struct store_q *q, const struct at_id *id);      /* zero is NULL */
+void store_q_id(struct store_q *q, const struct at_id *id); /* zero is NULL */
 
-AT_MUST enum at_err store_q_run(struct store_q *q);              /* no rows wanted */
+AT_MUST enum at_err store_q_run(struct store_q *q); /* no rows wanted */
 AT_MUST enum at_err store_q_run_n(struct store_q *q, int *changed_out);
-AT_MUST enum at_err store_q_step(struct store_q *q, bool *row_out);   /* resets the statement at the end and on error */
-void store_q_end(struct store_q *q);                             /* resets early */
+AT_MUST enum at_err store_q_step(struct store_q *q, bool *row_out); /* resets the statement at the end and on error */
+void store_q_end(struct store_q *q);                                /* resets early */
 
 uint64_t store_c_u64(struct store_q *q);
 int64_t store_c_i64(struct store_q *q);
 bool store_c_bool(struct store_q *q);
 uint8_t store_c_u8(struct store_q *q);
-const char *store_c_text(struct store_q *q, size_t *len_out);   /* len_out may be NULL; a NULL is "" */
+const char *store_c_text(struct store_q *q, size_t *len_out); /* len_out may be NULL; a NULL is "" */
 const char *store_c_text_or_null(struct store_q *q, size_t *len_out);
-void store_c_blob(struct store_q *q, void *out, size_t len);     /* zeros when of another length */
+void store_c_blob(struct store_q *q, void *out, size_t len); /* zeros when of another length */
 void store_c_id(struct store_q *q, struct at_id *id_out);
 
 typedef void store_row_fn(struct store_q *q, void *row);

@@ -15,7 +15,7 @@ struct job {
 	struct store_entry entry;
 	bool dup, fails, done;
 	enum at_err err;
-	size_t *turn, answered;        /* order of the answers */
+	size_t *turn, answered; /* order of the answers */
 	uint64_t seen;
 };
 
@@ -65,8 +65,14 @@ static struct job *jobs_new(struct fixture *f, size_t n, size_t *turn)
 
 	*turn = 0;
 	for (size_t i = 0; i < n; i++)
-		jobs[i] = (struct job){.f = f, .turn = turn,
-				       .entry = {.conv = 1 + i % 3, .device = 5, .cid = i + 1, .kind = STORE_TEXT, .body = "{}", .body_len = 2}};
+		jobs[i] = (struct job){.f = f,
+				       .turn = turn,
+				       .entry = {.conv = 1 + i % 3,
+						 .device = 5,
+						 .cid = i + 1,
+						 .kind = STORE_TEXT,
+						 .body = "{}",
+						 .body_len = 2}};
 	return jobs;
 }
 
@@ -79,7 +85,7 @@ static void test_answers_come_in_order(void **state)
 
 	for (size_t i = 0; i < N; i++)
 		store_write(f->store, append_job, job_done, &jobs[i], STORE_PLAIN);
-	assert_int_equal(turn, 0);             /* never before the call returns */
+	assert_int_equal(turn, 0); /* never before the call returns */
 	store_drain(f->store);
 	for (size_t i = 0; i < N; i++) {
 		assert_true(jobs[i].done && jobs[i].err == AT_OK && jobs[i].answered == i);
@@ -262,12 +268,9 @@ static void test_the_log_does_not_grow_for_ever(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_answers_come_in_order),
-		TEST(test_a_failing_job_fails_alone),
-		TEST(test_a_read_sees_what_was_answered),
-		TEST(test_busy),
-		TEST(test_the_last_use_of_an_invitation),
-		TEST(test_now_stands_behind_the_queue),
+		TEST(test_answers_come_in_order),          TEST(test_a_failing_job_fails_alone),
+		TEST(test_a_read_sees_what_was_answered),  TEST(test_busy),
+		TEST(test_the_last_use_of_an_invitation),  TEST(test_now_stands_behind_the_queue),
 		TEST(test_the_log_does_not_grow_for_ever),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,9 @@
 
 /* ---- recordings ---- */
 
-#define REC_COLUMNS \
-	"id, owner, device, conv, cid, call, video, state, mime, segments, created, updated, duration_ms, entry_seq, blob"
+#define REC_COLUMNS                                                                                                    \
+	"id, owner, device, conv, cid, call, video, state, mime, segments, created, updated, duration_ms, entry_seq, " \
+	"blob"
 
 static void read_rec(struct store_q *q, void *row)
 {
@@ -28,7 +29,8 @@ static void read_rec(struct store_q *q, void *row)
 
 enum at_err store_rec_put(struct store_tx *tx, const struct store_rec *rec)
 {
-	struct store_q q = store_q(tx, "INSERT OR REPLACE INTO rec(" REC_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+	struct store_q q =
+		store_q(tx, "INSERT OR REPLACE INTO rec(" REC_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 
 	store_q_blob(&q, rec->id.b, sizeof(rec->id.b));
 	store_q_u64(&q, rec->owner);
@@ -142,9 +144,10 @@ enum at_err store_each_blob(struct store_tx *tx, store_each_fn *fn, void *arg)
 
 enum at_err store_note_state_put(struct store_tx *tx, const struct store_note_state *state)
 {
-	struct store_q q = store_q(tx, "INSERT INTO note_state(conv, seq, user, played, position_ms) VALUES(?,?,?,?,?)"
-				       " ON CONFLICT(conv, seq, user) DO UPDATE SET played = max(played, excluded.played),"
-				       " position_ms = excluded.position_ms");
+	struct store_q q =
+		store_q(tx, "INSERT INTO note_state(conv, seq, user, played, position_ms) VALUES(?,?,?,?,?)"
+			    " ON CONFLICT(conv, seq, user) DO UPDATE SET played = max(played, excluded.played),"
+			    " position_ms = excluded.position_ms");
 	store_q_u64(&q, state->conv);
 	store_q_u64(&q, state->seq);
 	store_q_u64(&q, state->user);
@@ -164,10 +167,12 @@ static void read_note_state(struct store_q *q, void *row)
 	state->position_ms = store_c_i64(q);
 }
 
-enum at_err store_note_state_get(struct store_tx *tx, uint64_t conv, uint64_t seq, uint64_t user, struct store_note_state *state_out)
+enum at_err store_note_state_get(struct store_tx *tx, uint64_t conv, uint64_t seq, uint64_t user,
+				 struct store_note_state *state_out)
 {
-	struct store_q q = store_q(tx, "SELECT conv, seq, user, played, position_ms FROM note_state WHERE conv = ? AND seq = ?"
-				       " AND user = ?");
+	struct store_q q =
+		store_q(tx, "SELECT conv, seq, user, played, position_ms FROM note_state WHERE conv = ? AND seq = ?"
+			    " AND user = ?");
 	store_q_u64(&q, conv);
 	store_q_u64(&q, seq);
 	store_q_u64(&q, user);
@@ -181,8 +186,9 @@ enum at_err store_note_state_get(struct store_tx *tx, uint64_t conv, uint64_t se
 
 enum at_err store_each_note_state(struct store_tx *tx, uint64_t user, store_each_fn *fn, void *arg)
 {
-	struct store_q q = store_q(tx, "SELECT s.conv, s.seq, s.user, s.played, s.position_ms FROM note_state s JOIN entry e"
-				       " ON e.conv = s.conv AND e.seq = s.seq WHERE s.user = ? ORDER BY e.id DESC LIMIT 500");
+	struct store_q q =
+		store_q(tx, "SELECT s.conv, s.seq, s.user, s.played, s.position_ms FROM note_state s JOIN entry e"
+			    " ON e.conv = s.conv AND e.seq = s.seq WHERE s.user = ? ORDER BY e.id DESC LIMIT 500");
 	struct store_note_state state;
 
 	store_q_u64(&q, user);
@@ -191,9 +197,11 @@ enum at_err store_each_note_state(struct store_tx *tx, uint64_t user, store_each
 
 enum at_err store_each_note_heard(struct store_tx *tx, uint64_t author, store_each_fn *fn, void *arg)
 {
-	struct store_q q = store_q(tx, "SELECT s.conv, s.seq, s.user, s.played, s.position_ms FROM"
-				       " (SELECT conv, seq FROM entry WHERE author = ?1 AND kind = 4 ORDER BY id DESC LIMIT 500) e"
-				       " JOIN note_state s ON s.conv = e.conv AND s.seq = e.seq WHERE s.user <> ?1 AND s.played = 1");
+	struct store_q q =
+		store_q(tx,
+			"SELECT s.conv, s.seq, s.user, s.played, s.position_ms FROM"
+			" (SELECT conv, seq FROM entry WHERE author = ?1 AND kind = 4 ORDER BY id DESC LIMIT 500) e"
+			" JOIN note_state s ON s.conv = e.conv AND s.seq = e.seq WHERE s.user <> ?1 AND s.played = 1");
 	struct store_note_state state;
 
 	store_q_u64(&q, author);

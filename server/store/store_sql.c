@@ -77,7 +77,7 @@ void store_q_id(struct store_q *q, const struct at_id *id)
 
 void store_q_end(struct store_q *q)
 {
-	(void)sqlite3_reset(q->stmt);   /* repeats the error of the step, which has been looked at */
+	(void)sqlite3_reset(q->stmt); /* repeats the error of the step, which has been looked at */
 }
 
 enum at_err store_q_step(struct store_q *q, bool *row_out)

@@ -9,17 +9,17 @@
 
 enum fault {
 	FAULT_NONE,
-	FAULT_EIO,                     /* the at-th write, sync or truncation fails, and so do all after it */
-	FAULT_FULL,                    /* from the at-th write on the disk is full, until fault_clear */
-	FAULT_KILL,                    /* at the at-th of them the process is gone */
+	FAULT_EIO,  /* the at-th write, sync or truncation fails, and so do all after it */
+	FAULT_FULL, /* from the at-th write on the disk is full, until fault_clear */
+	FAULT_KILL, /* at the at-th of them the process is gone */
 };
-enum { FAULT_KILLED = 9 };             /* its exit status then */
+enum { FAULT_KILLED = 9 }; /* its exit status then */
 
-void fault_install(void);              /* once; before the first store_open */
+void fault_install(void); /* once; before the first store_open */
 void fault_arm(enum fault fault, unsigned at);
 void fault_clear(void);
 bool fault_happened(void);
-unsigned fault_count(void);            /* writes, syncs and truncations since it was armed */
+unsigned fault_count(void); /* writes, syncs and truncations since it was armed */
 
 void temp_dir(char dir[64]);
 void temp_dir_remove(const char *dir);

@@ -60,21 +60,17 @@ static bool prescan_comma(struct prescan *s)
 static bool prescan_byte(struct prescan *s, uint8_t c)
 {
 	switch (c) {
-	case '"':
-		return skip_string(s);
+	case '"': return skip_string(s);
 	case '{':
-	case '[':
-		return prescan_open(s, c == '{');
+	case '[': return prescan_open(s, c == '{');
 	case '}':
 	case ']':
 		if (!s->depth)
 			return false;
 		s->depth--;
 		return true;
-	case ',':
-		return prescan_comma(s);
-	default:
-		return c != 0;
+	case ',': return prescan_comma(s);
+	default: return c != 0;
 	}
 }
 

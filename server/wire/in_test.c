@@ -28,19 +28,65 @@ static void test_refuses_what_is_not_json(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
-		"", " ", "x", "{", "}", "{}}", "[]", "\"a\"", "1", "null", "true", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}",
-		"{'a':1}", "{a:1}", "{\"a\":1}{}", "{\"a\":1} x", "{\"a\":01}", "{\"a\":+1}", "{\"a\":.5}", "{\"a\":1.}", "{\"a\":0x10}",
-		"{\"a\":NaN}", "{\"a\":Infinity}", "{\"a\":1e999}", "{\"a\":99999999999999999999}", "{\"a\":tru}", "{\"a\":\"\n\"}",
-		"{\"a\":\"\\x\"}", "{\"a\":\"\\", "{\"a\":\"", "{\"a\":\"\\u00\"}", "/**/{}", "{\"a\":[1}", "{\"a\":[1,]}", "{\"a\":[1 2]}",
+		"",
+		" ",
+		"x",
+		"{",
+		"}",
+		"{}}",
+		"[]",
+		"\"a\"",
+		"1",
+		"null",
+		"true",
+		"{\"a\"}",
+		"{\"a\":}",
+		"{\"a\":1,}",
+		"{,}",
+		"{'a':1}",
+		"{a:1}",
+		"{\"a\":1}{}",
+		"{\"a\":1} x",
+		"{\"a\":01}",
+		"{\"a\":+1}",
+		"{\"a\":.5}",
+		"{\"a\":1.}",
+		"{\"a\":0x10}",
+		"{\"a\":NaN}",
+		"{\"a\":Infinity}",
+		"{\"a\":1e999}",
+		"{\"a\":99999999999999999999}",
+		"{\"a\":tru}",
+		"{\"a\":\"\n\"}",
+		"{\"a\":\"\\x\"}",
+		"{\"a\":\"\\",
+		"{\"a\":\"",
+		"{\"a\":\"\\u00\"}",
+		"/**/{}",
+		"{\"a\":[1}",
+		"{\"a\":[1,]}",
+		"{\"a\":[1 2]}",
 		"\xef\xbb\xbf{}",
 		/* duplicate keys, also when spelled in another way */
-		"{\"a\":1,\"a\":1}", "{\"a\":1,\"\\u0061\":1}", "{\"b\":{\"a\":1,\"a\":2}}",
+		"{\"a\":1,\"a\":1}",
+		"{\"a\":1,\"\\u0061\":1}",
+		"{\"b\":{\"a\":1,\"a\":2}}",
 		/* NUL and characters that do not exist */
-		"{\"a\":\"\\u0000\"}", "{\"\\u0000\":1}", "{\"a\":\"\\ud800\"}", "{\"a\":\"\\udc00\"}", "{\"a\":\"\\ud800x\"}",
-		"{\"a\":\"\\ud800\\u0041\"}", "{\"a\":\"\\udc00\\ud800\"}",
+		"{\"a\":\"\\u0000\"}",
+		"{\"\\u0000\":1}",
+		"{\"a\":\"\\ud800\"}",
+		"{\"a\":\"\\udc00\"}",
+		"{\"a\":\"\\ud800x\"}",
+		"{\"a\":\"\\ud800\\u0041\"}",
+		"{\"a\":\"\\udc00\\ud800\"}",
 		/* not UTF-8: stray, overlong, surrogate, too high, cut */
-		"{\"a\":\"\x80\"}", "{\"a\":\"\xc0\xaf\"}", "{\"a\":\"\xe0\x80\xaf\"}", "{\"a\":\"\xed\xa0\x80\"}",
-		"{\"a\":\"\xf4\x90\x80\x80\"}", "{\"a\":\"\xe2\x82\"}", "{\"\xff\":1}",
+		"{\"a\":\"\x80\"}",
+		"{\"a\":\"\xc0\xaf\"}",
+		"{\"a\":\"\xe0\x80\xaf\"}",
+		"{\"a\":\"\xed\xa0\x80\"}",
+		"{\"a\":\"\xf4\x90\x80\x80\"}",
+		"{\"a\":\"\xe2\x82\"}",
+		"{\"\xff\":1}",
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		refuses(bad[i]);
@@ -230,9 +276,10 @@ static void test_integers(void **state)
 static void test_booleans_and_ids(void **state)
 {
 	(void)state;
-	struct wire_in *in = parsed("{\"t\":true,\"f\":false,\"i\":1,\"n\":null,\"id\":\"00112233445566778899aabbccddeeff\","
-				    "\"up\":\"00112233445566778899AABBCCDDEEFF\",\"short\":\"0011\",\"x\":\"0011223344556677889"
-				    "9aabbccddeefg\"}");
+	struct wire_in *in =
+		parsed("{\"t\":true,\"f\":false,\"i\":1,\"n\":null,\"id\":\"00112233445566778899aabbccddeeff\","
+		       "\"up\":\"00112233445566778899AABBCCDDEEFF\",\"short\":\"0011\",\"x\":\"0011223344556677889"
+		       "9aabbccddeefg\"}");
 	bool v;
 	struct at_id id;
 	assert_int_equal(wire_get_bool(in, "t", &v), AT_OK);
@@ -254,7 +301,8 @@ static void test_booleans_and_ids(void **state)
 static void test_integer_arrays(void **state)
 {
 	(void)state;
-	struct wire_in *in = parsed("{\"a\":[0,5,255],\"e\":[],\"big\":[256],\"neg\":[-1],\"mix\":[1,\"2\"],\"o\":{\"0\":1}}");
+	struct wire_in *in =
+		parsed("{\"a\":[0,5,255],\"e\":[],\"big\":[256],\"neg\":[-1],\"mix\":[1,\"2\"],\"o\":{\"0\":1}}");
 	uint64_t v[4];
 	size_t n = 9;
 	assert_int_equal(wire_get_u64s(in, "a", 255, 4, v, &n), AT_OK);
@@ -274,11 +322,16 @@ static void test_integer_arrays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_TEST(test_refuses_what_is_not_json), AT_TEST(test_refuses_nul_bytes),
-		AT_TEST(test_caps_depth),               AT_TEST(test_caps_keys_and_elements),
-		AT_TEST(test_caps_values_in_all),       AT_TEST(test_caps_length),
-		AT_TEST(test_prescan_knows_strings),    AT_TEST(test_strings),
-		AT_TEST(test_integers),                 AT_TEST(test_booleans_and_ids),
+		AT_TEST(test_refuses_what_is_not_json),
+		AT_TEST(test_refuses_nul_bytes),
+		AT_TEST(test_caps_depth),
+		AT_TEST(test_caps_keys_and_elements),
+		AT_TEST(test_caps_values_in_all),
+		AT_TEST(test_caps_length),
+		AT_TEST(test_prescan_knows_strings),
+		AT_TEST(test_strings),
+		AT_TEST(test_integers),
+		AT_TEST(test_booleans_and_ids),
 		AT_TEST(test_integer_arrays),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

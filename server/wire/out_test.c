@@ -39,8 +39,10 @@ static void test_writes_every_kind(void **state)
 	wire_raw(&w, "r", "[1]", 3);
 	wire_obj_end(&w);
 	assert_int_equal(wire_out_end(&w), AT_OK);
-	expect_buf(&buf, "{\"s\":\"x\",\"null\":null,\"n\":\"ab\",\"i\":-5,\"min\":-9223372036854775808,\"max\":9223372036854775807,"
-			 "\"t\":true,\"f\":false,\"z\":null,\"id\":\"ab010000000000000000000000000000\",\"no\":null,\"a\":[0,{},[]],"
+	expect_buf(&buf, "{\"s\":\"x\",\"null\":null,\"n\":\"ab\",\"i\":-5,\"min\":-9223372036854775808,\"max\":"
+			 "9223372036854775807,"
+			 "\"t\":true,\"f\":false,\"z\":null,\"id\":\"ab010000000000000000000000000000\",\"no\":null,"
+			 "\"a\":[0,{},[]],"
 			 "\"r\":[1]}");
 }
 
@@ -59,8 +61,9 @@ static void test_escapes(void **state)
 		{"\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa", 9, "\"\\u2028\\u2029\xe2\x80\xaa\""},
 		{"\xf0\x9f\x98\x80", 4, "\"\xf0\x9f\x98\x80\""},
 		{"a\xff<\xe2\x80", 5, "\"a\xef\xbf\xbd\\u003c\xef\xbf\xbd\xef\xbf\xbd\""},
-		{"a\0b", 3, "\"a\xef\xbf\xbd"
-			    "b\""},
+		{"a\0b", 3,
+		 "\"a\xef\xbf\xbd"
+		 "b\""},
 	};
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
 		struct at_buf buf;
@@ -84,7 +87,8 @@ static void test_round_trip(void **state)
 		else if (c < 0x800)
 			snprintf(s, sizeof(s), "%c%c", (int)(0xc0 | c >> 6), (int)(0x80 | (c & 63)));
 		else if (c < 0x10000)
-			snprintf(s, sizeof(s), "%c%c%c", (int)(0xe0 | c >> 12), (int)(0x80 | (c >> 6 & 63)), (int)(0x80 | (c & 63)));
+			snprintf(s, sizeof(s), "%c%c%c", (int)(0xe0 | c >> 12), (int)(0x80 | (c >> 6 & 63)),
+				 (int)(0x80 | (c & 63)));
 		else
 			snprintf(s, sizeof(s), "%c%c%c%c", (int)(0xf0 | c >> 18), (int)(0x80 | (c >> 12 & 63)),
 				 (int)(0x80 | (c >> 6 & 63)), (int)(0x80 | (c & 63)));
