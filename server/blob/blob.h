@@ -3,7 +3,10 @@
  *
  * A spool is dir/rec/ID.SEG.raw (the bytes of each segment as they came, so remux reads them in place) and dir/rec/ID.idx (one
  * checksummed record a fragment). A fragment is acknowledged after both are on disk (fdatasync); at start the index is read and what its
- * checksums do not vouch for is cut off. */
+ * checksums do not vouch for is cut off.
+ *
+ * Operations run one after another in the order asked; appends that wait together share one fdatasync a file. FULL: no space, nothing is
+ * changed. BUSY: too much is queued. A disk that fails to sync ends the process with 74: what it said before could not be believed. */
 #ifndef AT_BLOB_BLOB_H
 #define AT_BLOB_BLOB_H
 
@@ -20,7 +23,10 @@ struct blobs;
 enum { BLOB_FRAGMENT_MAX = 262144, BLOB_SEGMENTS_MAX = 8, BLOB_FRAGMENTS_MAX = 8192 };
 
 AT_MUST enum at_err blobs_open(const char *dir, struct at_loop *loop, struct blobs **blobs_out);
+/* Finishes on disk what is queued; callbacks that are still to come never come. */
 void blobs_close(struct blobs **blobs);
+/* Turns the loop until every callback has been. */
+void blobs_drain(struct blobs *blobs);
 
 typedef void blob_done_fn(void *arg, enum at_err err);
 
