@@ -8,7 +8,7 @@ static bool callee_knows(const struct call *call)
 {
 	if (call->row.shadow || call_state_pretends(call->state))
 		return false;
-	return !call->row.ended || call_theirs(&call->row) != CALL_NONE || call->state == CALL_ENDED;
+	return call_theirs(&call->row) != CALL_NONE || call_state_open(call->state) || call->state == CALL_ENDED;
 }
 
 /* The call, when it is in memory and this user may ask that of it. Else the asker is answered. */
