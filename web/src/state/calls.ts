@@ -80,6 +80,8 @@ export class Calls implements CallModel {
 		if (placed === null) return { ok: true };
 		if (placed.note && this.#recorder.busy) this.#recorder.discard();
 		if (placed.ended !== null || placed.note) {
+			/* Their late answer must not open a call that nobody waits for any more. */
+			if (placed.asked) void this.#core.tell("call.cancel", { call: placed.id, note: false });
 			this.#close();
 			return { ok: true };
 		}
@@ -180,7 +182,7 @@ export class Calls implements CallModel {
 		const going = new Map(hello.calls.map(call => [call.call, call]));
 		const placed = this.#placed.value;
 		/* A call that ended while we were away is in the log; its screen shows what it can. */
-		if (placed !== null && placed.asked && placed.ended === null && !going.has(placed.id)) {
+		if (placed?.asked && placed.ended === null && !going.has(placed.id)) {
 			if (this.#calls.value.has(placed.id))
 				this.#patch(placed.id, { ended: { outcome: "failed", quietUntil: null } });
 		}

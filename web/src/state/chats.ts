@@ -1,8 +1,9 @@
 /* The list of chats. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import { BAD } from "../wire/decode.ts";
+import { within } from "../lib/clock.ts";
+import { BAD, positive } from "../wire/decode.ts";
 import { failure, type Result } from "../wire/errors.ts";
-import { type Conv, conv as convOf, type Entry } from "../wire/types.ts";
+import type { Conv, Entry } from "../wire/types.ts";
 import type { Core } from "./core.ts";
 import type { Live } from "./live.ts";
 import { isMissed, type Logs } from "./logs.ts";
@@ -16,6 +17,8 @@ export interface ChatParts {
 	readonly live: Live;
 	thread(conv: number): ThreadModel;
 }
+
+const OPEN_MS = 5_000;
 
 export class Chats implements ChatsModel {
 	readonly list: ReadonlySignal<readonly ChatView[]>;
@@ -74,10 +77,23 @@ export class Chats implements ChatsModel {
 			core.failed("people", answer.code);
 			return failure(answer.code);
 		}
-		const conv = convOf(answer.body.conv);
+		const conv = positive(answer.body.conv);
 		if (conv === BAD) return failure("bad_answer");
-		core.setConv(conv);
-		return { ok: true, conv: conv.conv };
+		await this.#known(conv);
+		return { ok: true, conv };
+	}
+
+	/* The chat itself comes as an event, before or after the answer. */
+	#known(conv: number): Promise<void> {
+		const { core } = this.#parts;
+		const comes = new Promise<void>(resolve => {
+			const off = core.convs.subscribe(convs => {
+				if (!convs.has(conv)) return;
+				resolve();
+				queueMicrotask(() => off());
+			});
+		});
+		return within(core.env.clock, OPEN_MS, comes, undefined);
 	}
 
 	#matches(chat: ChatView): boolean {

@@ -13,12 +13,13 @@ import { type ErrorCode, failure, type Result } from "../wire/errors.ts";
 import type { Kind } from "../wire/types.ts";
 import type { Core } from "./core.ts";
 import { discardRec } from "./discardRec.ts";
-import { openView, type Session } from "./recorderView.ts";
+import { OpenRecording } from "./openRecording.ts";
+import { Countdown, newLocal, openInput, tellLimit } from "./recorderOpen.ts";
+import { openView } from "./recorderView.ts";
 import { Review } from "./review.ts";
 import type { DraftWhy, RecorderModel, RecorderView, RecTarget } from "./types.ts";
 import { Warm } from "./warm.ts";
 
-const COUNTDOWN_MS = 3_000;
 const NONE: readonly number[] = [];
 
 export type RecorderEnd = {
@@ -35,7 +36,7 @@ type Phase =
 			readonly kind: Kind;
 			readonly code: "denied" | "no_device" | "in_use";
 	  }
-	| { readonly name: "open"; readonly session: Session };
+	| { readonly name: "open"; readonly session: OpenRecording };
 
 export interface BeginOptions {
 	/* What must be known to the server before this recording is. */
@@ -45,18 +46,17 @@ export interface BeginOptions {
 export class Recorder implements RecorderModel {
 	readonly ends = new Emitter<RecorderEnd>();
 	readonly warm: Warm;
+	readonly countdown: Countdown;
 	readonly can: { readonly voice: boolean; readonly video: boolean };
 	readonly #core: Core;
 	readonly #uploads: Uploads;
 	readonly #review: Review;
 	readonly #phase = signal<Phase>({ name: "idle" });
-	readonly #countdownMs = signal(0);
 	readonly #preview = signal<MediaStream | null>(null);
 	readonly #listeners = signal<readonly number[]>([]);
 	#scope = new Scope();
 	#turn = 0;
 	#options: BeginOptions = {};
-	#skip: (() => void) | null = null;
 
 	readonly view: ReadonlySignal<RecorderView> = computed(() => this.#show());
 	readonly ms: ReadonlySignal<number> = computed(() => this.#recording()?.ms.value ?? 0);
@@ -69,11 +69,12 @@ export class Recorder implements RecorderModel {
 		this.#uploads = uploads;
 		this.#review = new Review(core.env);
 		this.warm = new Warm(core);
+		this.countdown = new Countdown(core.env.clock);
 		this.can = core.env.canRecord;
 		core.scope.add(() => this.#scope.end());
 		core.scope.add(
 			core.env.page.onVisible(() => {
-				if (!core.env.page.visible()) this.#interrupt("hidden");
+				if (!core.env.page.visible()) this.#active()?.interrupt("hidden");
 			}),
 		);
 		core.scope.add(core.env.page.onLeave(() => this.#recording()?.pause()));
@@ -87,7 +88,7 @@ export class Recorder implements RecorderModel {
 	}
 
 	get countdownMs(): ReadonlySignal<number> {
-		return this.#countdownMs;
+		return this.countdown.ms;
 	}
 	get preview(): ReadonlySignal<MediaStream | null> {
 		return this.#preview;
@@ -118,12 +119,7 @@ export class Recorder implements RecorderModel {
 		this.#options = options;
 		this.#phase.value = { name: "opening", target, kind };
 		const kit = await this.#core.env.kit();
-		let opened = await this.warm.take(kit, kind);
-		let cameraFailed = false;
-		if (!opened.ok && kind === "video" && opened.code !== "denied") {
-			opened = await this.warm.take(kit, "voice");
-			cameraFailed = opened.ok;
-		}
+		const opened = await openInput(this.warm, kit, kind);
 		if (turn !== this.#turn) {
 			if (opened.ok) opened.input.close();
 			return failure("gone");
@@ -133,10 +129,14 @@ export class Recorder implements RecorderModel {
 			this.#phase.value = { name: "blocked", target, kind, code };
 			return failure(code);
 		}
-		const { input } = opened;
-		if (input.kind === "video" && !(await this.#countdown(target, input, turn))) return failure("gone");
-		const local = this.#newLocal(target, input.kind);
-		return this.#open(target, local, 0, input, cameraFailed);
+		const { input, cameraFailed } = opened;
+		if (input.kind === "video") {
+			this.#phase.value = { name: "countdown", target, kind: "video" };
+			this.#preview.value = input.stream;
+			await this.countdown.run(this.#scope, () => input.close());
+			if (turn !== this.#turn) return failure("gone");
+		}
+		return this.#open(target, newLocal(this.#core, target, input.kind), 0, input, cameraFailed);
 	}
 
 	/* A draft into the recorder, paused; resume() goes on with it. */
@@ -150,66 +150,27 @@ export class Recorder implements RecorderModel {
 	}
 
 	skipCountdown(): void {
-		this.#skip?.();
+		this.countdown.skip();
 	}
 
 	pause(): void {
-		const session = this.#session0();
-		if (session?.mode.value.name !== "recording") return;
-		session.recording.pause();
-		session.mode.value = { name: "paused", why: null };
-		this.#core.announce(this.#core.env.words.recordingPaused());
+		this.#active()?.pause();
 	}
 
-	async resume(): Promise<Result> {
-		const session = this.#session0();
-		if (session === null || session.mode.value.name !== "paused") return failure("gone");
-		if (session.recording.ms.value >= this.#maxMs(session.recording.kind)) return failure("too_large");
-		this.#review.stop();
-		if (session.lost.value || !session.recording.resume()) return this.replaceInput();
-		session.mode.value = { name: "recording" };
-		return { ok: true };
+	resume(): Promise<Result> {
+		return this.#active()?.resume() ?? Promise.resolve(failure("gone"));
 	}
 
-	async replaceInput(): Promise<Result> {
-		const session = this.#session0();
-		if (session === null) return failure("gone");
-		const turn = this.#turn;
-		const { recording } = session;
-		const input = recording.input;
-		if (input !== null && input.kind === "voice") {
-			const replaced = await input.replaceMicrophone(this.#core.prefs.value.microphone);
-			if (turn !== this.#turn) return failure("gone");
-			if (!replaced.ok) return replaced;
-			if (replaced.sameRecording) {
-				recording.resume();
-				session.lost.value = false;
-				session.mode.value = { name: "recording" };
-				return { ok: true };
-			}
-		}
-		return this.#newSegment(session, turn);
+	replaceInput(): Promise<Result> {
+		return this.#active()?.replaceInput() ?? Promise.resolve(failure("gone"));
 	}
 
 	listen(): void {
-		const session = this.#session0();
-		if (session === null) return;
-		if (this.#review.playing.value) {
-			this.#review.stop();
-			return;
-		}
-		this.pause();
-		if (session.mode.value.name !== "paused") return;
-		/* The encoder hands over what it holds back in a moment. */
-		this.#core.env.clock.after(120, () => {
-			void session.recording.files().then(files => {
-				if (this.#session0() === session) this.#review.play(session.recording.kind, files);
-			});
-		});
+		this.#active()?.listen();
 	}
 
 	async send(): Promise<Result> {
-		const session = this.#session0();
+		const session = this.#active();
 		if (session === null) return failure("gone");
 		const { name } = session.mode.value;
 		if (name === "sending") return { ok: true };
@@ -223,7 +184,7 @@ export class Recorder implements RecorderModel {
 		session.mode.value = { name: "sending" };
 		this.#preview.value = null;
 		await session.recording.commit(this.#core.newCid());
-		if (this.#session0() !== session) return { ok: true };
+		if (this.#active() !== session) return { ok: true };
 		/* Without a connection there is nothing to wait for: it goes by itself, and the thread shows that it is on its way. */
 		const off = effect(() => {
 			const lost = this.#core.link.value !== "online" && session.mode.value.name === "sending";
@@ -245,7 +206,7 @@ export class Recorder implements RecorderModel {
 
 	/* Nothing is lost and nothing is sent: a draft. `why` is told to the person, null = they wanted it. */
 	async keepAs(why: DraftWhy | null): Promise<void> {
-		const session = this.#session0();
+		const session = this.#active();
 		if (session === null) {
 			const phase = this.#phase.value;
 			if (phase.name !== "idle" && phase.name !== "open")
@@ -277,7 +238,7 @@ export class Recorder implements RecorderModel {
 	}
 
 	async retry(): Promise<Result> {
-		const session = this.#session0();
+		const session = this.#active();
 		if (session === null || session.mode.value.name !== "failed") return failure("gone");
 		session.mode.value = { name: "sending" };
 		if (session.recording.local.state === "commit") session.recording.upload.retry();
@@ -286,7 +247,7 @@ export class Recorder implements RecorderModel {
 	}
 
 	async saveFile(): Promise<Result> {
-		const session = this.#session0();
+		const session = this.#active();
 		if (session === null) return failure("gone");
 		const files = await session.recording.files();
 		for (const file of files)
@@ -300,62 +261,12 @@ export class Recorder implements RecorderModel {
 	}
 
 	#recording(): Recording | null {
-		return this.#session0()?.recording ?? null;
+		return this.#active()?.recording ?? null;
 	}
 
-	#session0(): Session | null {
+	#active(): OpenRecording | null {
 		const phase = this.#phase.value;
 		return phase.name === "open" ? phase.session : null;
-	}
-
-	#maxMs(kind: Kind): number {
-		const { voiceMaxMs, videoMaxMs } = this.#core.limits.value;
-		return kind === "video" ? videoMaxMs : voiceMaxMs;
-	}
-
-	#newLocal(target: RecTarget, kind: Kind): LocalRec {
-		return {
-			rec: this.#core.newId(),
-			conv: target.conv,
-			call: target.call,
-			kind,
-			segments: [],
-			createdTs: this.#core.now(),
-			ms: 0,
-			fragments: 0,
-			levels: { values: [], stride: 1 },
-			state: "open",
-			cid: null,
-			peaks: [],
-		};
-	}
-
-	/* false: it was called off meanwhile. */
-	async #countdown(target: RecTarget, input: Input, turn: number): Promise<boolean> {
-		const { clock } = this.#core.env;
-		const scope = this.#scope.child();
-		const close = this.#scope.add(() => input.close());
-		this.#phase.value = { name: "countdown", target, kind: "video" };
-		this.#preview.value = input.stream;
-		const until = clock.now() + COUNTDOWN_MS;
-		this.#countdownMs.value = COUNTDOWN_MS;
-		await new Promise<void>(resolve => {
-			scope.add(resolve);
-			scope.add(
-				clock.every(100, () => {
-					this.#countdownMs.value = Math.max(0, until - clock.now());
-				}),
-			);
-			this.#skip = resolve;
-			clock.after(COUNTDOWN_MS, resolve);
-		});
-		this.#skip = null;
-		scope.end();
-		if (turn !== this.#turn) {
-			close();
-			return false;
-		}
-		return true;
 	}
 
 	async #open(
@@ -367,7 +278,7 @@ export class Recorder implements RecorderModel {
 	): Promise<Result> {
 		const session = await this.#session(target, local, nextSeg, cameraFailed);
 		if (this.#options.after !== undefined) session.recording.upload.waitFor(this.#options.after);
-		if (!this.#run(session, input)) {
+		if (!session.run(input)) {
 			this.#drop(session);
 			this.#reset();
 			this.#phase.value = { name: "blocked", target, kind: local.kind, code: "in_use" };
@@ -383,88 +294,22 @@ export class Recorder implements RecorderModel {
 		local: LocalRec,
 		nextSeg: number,
 		cameraFailed: boolean,
-	): Promise<Session> {
+	): Promise<OpenRecording> {
 		const kit = await this.#core.env.kit();
 		const upload = this.#uploads.open(local, local.segments.length === 0 ? local.fragments : undefined);
-		const session: Session = {
-			target,
-			cameraFailed,
-			mode: signal({ name: "paused", why: null }),
-			lost: signal(false),
-			recording: new kit.Recording(
-				{
-					clock: this.#core.env.clock,
-					devices: kit.devices,
-					storage: this.#core.env.storage,
-					fragmentMax: Math.max(1024, this.#core.limits.value.fragmentMax),
-					maxMs: this.#maxMs(local.kind),
-				},
-				local,
-				nextSeg,
-				upload,
-				{
-					started: () => {},
-					limit: () => this.#interrupt("limit"),
-					failed: () => void this.#lost("microphone"),
-				},
-			),
-		};
+		const session = new OpenRecording(
+			{ core: this.#core, kit, warm: this.warm, review: this.#review, preview: this.#preview },
+			{ target, local, nextSeg, upload, cameraFailed },
+		);
 		this.#listeners.value = [];
 		this.#phase.value = { name: "open", session };
-		this.#scope.add(this.#warnOfLimit(session));
+		this.#scope.add(() => session.leave());
+		this.#scope.add(tellLimit(this.#core, session));
 		return session;
 	}
 
-	#run(session: Session, input: Input): boolean {
-		input.onLost = what => void this.#lost(what);
-		if (!session.recording.start(input)) {
-			input.close();
-			return false;
-		}
-		session.lost.value = false;
-		session.mode.value = { name: "recording" };
-		this.#preview.value = input.kind === "video" ? input.stream : null;
-		return true;
-	}
-
-	async #newSegment(session: Session, turn: number): Promise<Result> {
-		await session.recording.finishSegment();
-		const kit = await this.#core.env.kit();
-		const opened = await this.warm.take(kit, session.recording.kind);
-		if (!opened.ok) return opened;
-		if (turn !== this.#turn || this.#session0() !== session) {
-			opened.input.close();
-			return failure("gone");
-		}
-		return this.#run(session, opened.input) ? { ok: true } : failure("unsupported");
-	}
-
-	#interrupt(why: "hidden" | "interrupted" | "limit"): void {
-		const session = this.#session0();
-		if (session?.mode.value.name !== "recording") return;
-		session.recording.pause();
-		session.mode.value = { name: "paused", why };
-		this.#core.announce(this.#core.env.words.recordingPaused());
-	}
-
-	/* An unplugged microphone: what was said is safe; the next one takes over in the same note. */
-	async #lost(what: "microphone" | "camera" | "interrupted"): Promise<void> {
-		if (what === "interrupted") {
-			this.#interrupt("interrupted");
-			return;
-		}
-		const session = this.#session0();
-		if (session === null) return;
-		const was = session.mode.value.name;
-		if (was !== "recording" && was !== "paused") return;
-		session.recording.pause();
-		session.lost.value = true;
-		session.mode.value = { name: "paused", why: "deviceLost" };
-		if (was === "recording") await this.replaceInput();
-	}
-
 	#uploaded(rec: string, state: UploadState): void {
-		const session = this.#session0();
+		const session = this.#active();
 		if (session === null || session.recording.local.rec !== rec) return;
 		switch (state.name) {
 			case "uploading":
@@ -485,13 +330,13 @@ export class Recorder implements RecorderModel {
 		}
 	}
 
-	#failed(session: Session, code: ErrorCode, canRetry: boolean): void {
+	#failed(session: OpenRecording, code: ErrorCode, canRetry: boolean): void {
 		if (session.mode.value.name !== "sending" && code !== "conflict" && code !== "not_found") return;
 		if (session.recording.running) session.recording.pause();
 		session.mode.value = { name: "failed", code, canRetry };
 	}
 
-	#finished(session: Session, how: "sent" | "dismissed"): void {
+	#finished(session: OpenRecording, how: "sent" | "dismissed"): void {
 		const { target, recording } = session;
 		this.#end({ how, target });
 		recording.end();
@@ -501,14 +346,14 @@ export class Recorder implements RecorderModel {
 		this.#core.toast({ type: "noteSent", to: target.name });
 	}
 
-	#queued(session: Session): void {
-		if (this.#session0() !== session || this.#core.online) return;
+	#queued(session: OpenRecording): void {
+		if (this.#active() !== session || this.#core.online) return;
 		this.#end({ how: "queued", target: session.target });
 		session.recording.end();
 		this.#core.toast({ type: "noteQueued" });
 	}
 
-	#discard(session: Session, tooShort: boolean): void {
+	#discard(session: OpenRecording, tooShort: boolean): void {
 		const { recording, target } = session;
 		const ms = recording.ms.value;
 		const finished = recording.finishSegment();
@@ -526,23 +371,13 @@ export class Recorder implements RecorderModel {
 		void finished.then(() => recording.end());
 	}
 
-	#drop(session: Session): void {
+	#drop(session: OpenRecording): void {
 		const { recording } = session;
 		void recording.finishSegment().then(() => {
 			recording.end();
 			return this.#uploads.forget(recording.local.rec);
 		});
 		void this.#core.tell("rec.discard", { rec: recording.local.rec }, { again: true });
-	}
-
-	#warnOfLimit(session: Session): () => void {
-		let told = false;
-		return effect(() => {
-			const left = this.#maxMs(session.recording.kind) - session.recording.ms.value;
-			if (told || left > this.#core.limits.value.warnMs || session.mode.value.name !== "recording") return;
-			told = true;
-			this.#core.announce(this.#core.env.words.secondsLeft(left));
-		});
 	}
 
 	#end(end: RecorderEnd): void {

@@ -1,35 +1,18 @@
 /* What the recorder shows of an open recording. */
-import type { Signal } from "@preact/signals";
 import { unreachable } from "../lib/unreachable.ts";
-import type { Recording } from "../media/recording.ts";
-import type { ErrorCode } from "../wire/errors.ts";
 import type { Core } from "./core.ts";
-import type { RecOpen, RecorderView, RecTarget, RecWarning } from "./types.ts";
-
-export type Mode =
-	| { readonly name: "recording" | "sending" }
-	| { readonly name: "paused"; readonly why: "hidden" | "interrupted" | "deviceLost" | "limit" | null }
-	| { readonly name: "failed"; readonly code: ErrorCode; readonly canRetry: boolean };
-
-export interface Session {
-	readonly target: RecTarget;
-	readonly recording: Recording;
-	readonly mode: Signal<Mode>;
-	/* The input is gone; going on takes another. */
-	readonly lost: Signal<boolean>;
-	readonly cameraFailed: boolean;
-}
+import type { OpenRecording } from "./openRecording.ts";
+import type { RecOpen, RecorderView, RecWarning } from "./types.ts";
 
 export function openView(
 	core: Core,
-	session: Session,
+	session: OpenRecording,
 	listeners: readonly number[],
 	reviewing: boolean,
 ): RecorderView {
 	const mode = session.mode.value;
 	const { recording, target } = session;
-	const { voiceMaxMs, videoMaxMs } = core.limits.value;
-	const maxMs = recording.kind === "video" ? videoMaxMs : voiceMaxMs;
+	const { maxMs } = session;
 	const open: RecOpen = {
 		rec: recording.local.rec,
 		target,
@@ -54,7 +37,7 @@ export function openView(
 	}
 }
 
-function warnings(core: Core, session: Session, maxMs: number): readonly RecWarning[] {
+function warnings(core: Core, session: OpenRecording, maxMs: number): readonly RecWarning[] {
 	const { recording } = session;
 	const found: RecWarning[] = [];
 	const running = session.mode.value.name === "recording";
