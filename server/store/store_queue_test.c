@@ -4,14 +4,14 @@
 
 /* What the queue promises: order, group commit, one failing job alone, reads that see what was committed before them. */
 
-struct fixture {
+struct queue {
 	char dir[64];
 	struct at_loop *loop;
 	struct store *store;
 };
 
 struct job {
-	struct fixture *f;
+	struct queue *f;
 	struct store_entry entry;
 	bool dup, fails, done;
 	enum at_err err;
@@ -21,7 +21,7 @@ struct job {
 
 static int setup(void **state)
 {
-	struct fixture *f = at_alloc(sizeof(*f));
+	struct queue *f = at_alloc(sizeof(*f));
 
 	temp_dir(f->dir);
 	f->loop = at_loop_new();
@@ -32,7 +32,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	struct fixture *f = *state;
+	struct queue *f = *state;
 
 	store_close(&f->store);
 	at_loop_free(&f->loop);
@@ -59,7 +59,7 @@ static void job_done(void *msg, enum at_err err)
 	job->answered = (*job->turn)++;
 }
 
-static struct job *jobs_new(struct fixture *f, size_t n, size_t *turn)
+static struct job *jobs_new(struct queue *f, size_t n, size_t *turn)
 {
 	struct job *jobs = at_alloc(n * sizeof(*jobs));
 
@@ -79,7 +79,7 @@ static struct job *jobs_new(struct fixture *f, size_t n, size_t *turn)
 static void test_answers_come_in_order(void **state)
 {
 	enum { N = 5000 };
-	struct fixture *f = *state;
+	struct queue *f = *state;
 	size_t turn;
 	struct job *jobs = jobs_new(f, N, &turn);
 
@@ -97,7 +97,7 @@ static void test_answers_come_in_order(void **state)
 static void test_a_failing_job_fails_alone(void **state)
 {
 	enum { N = 300 };
-	struct fixture *f = *state;
+	struct queue *f = *state;
 	size_t turn;
 	struct job *jobs = jobs_new(f, N, &turn);
 	uint64_t next[3] = {1, 1, 1};
@@ -144,7 +144,7 @@ static void write_done_then_read(void *msg, enum at_err err)
 static void test_a_read_sees_what_was_answered(void **state)
 {
 	enum { N = 500 };
-	struct fixture *f = *state;
+	struct queue *f = *state;
 	size_t turn;
 	struct job *jobs = jobs_new(f, N, &turn);
 
@@ -169,7 +169,7 @@ static void keep_err(void *msg, enum at_err err)
 static void test_busy(void **state)
 {
 	enum { N = 70000 };
-	struct fixture *f = *state;
+	struct queue *f = *state;
 	size_t turn, refused = 0;
 	struct job *jobs = jobs_new(f, N, &turn);
 
@@ -206,7 +206,7 @@ static enum at_err add_invite(struct store_tx *tx, void *msg)
 static void test_the_last_use_of_an_invitation(void **state)
 {
 	enum { N = 50 };
-	struct fixture *f = *state;
+	struct queue *f = *state;
 	enum at_err errs[N];
 	size_t used = 0;
 
@@ -224,7 +224,7 @@ static void test_the_last_use_of_an_invitation(void **state)
 static void test_now_stands_behind_the_queue(void **state)
 {
 	enum { N = 200 };
-	struct fixture *f = *state;
+	struct queue *f = *state;
 	size_t turn;
 	struct job *jobs = jobs_new(f, N + 1, &turn);
 
@@ -241,7 +241,7 @@ static void test_now_stands_behind_the_queue(void **state)
 static void test_the_log_does_not_grow_for_ever(void **state)
 {
 	enum { N = 3000, BODY = 60000 };
-	struct fixture *f = *state;
+	struct queue *f = *state;
 	size_t turn, sent = 0;
 	struct job *jobs = jobs_new(f, N, &turn);
 	char *body = at_alloc(BODY + 1), path[96];

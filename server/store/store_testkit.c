@@ -1,5 +1,6 @@
 #include "store/store_testkit.h"
 
+#include <ftw.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -202,10 +203,48 @@ void temp_dir(char dir[64])
 	assert_non_null(mkdtemp(dir));
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
 void temp_dir_remove(const char *dir)
 {
-	char command[96];
+	assert_int_equal(nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
 
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	assert_int_equal(system(command), 0);
+int fixture_setup(void **state)
+{
+	struct fixture *f = at_alloc(sizeof(*f));
+
+	temp_dir(f->dir);
+	assert_int_equal(store_open(f->dir, NULL, &f->store), AT_OK);
+	*state = f;
+	return 0;
+}
+
+int fixture_teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(&f->store);
+	temp_dir_remove(f->dir);
+	at_free(f);
+	return at_test_teardown(state);
+}
+
+void fixture_reopen(struct fixture *f)
+{
+	store_close(&f->store);
+	assert_int_equal(store_open(f->dir, NULL, &f->store), AT_OK);
+}
+
+enum at_err count_rows(void *arg, const void *row)
+{
+	(void)row;
+	++*(size_t *)arg;
+	return AT_OK;
 }

@@ -24,4 +24,20 @@ unsigned fault_count(void); /* writes, syncs and truncations since it was armed 
 void temp_dir(char dir[64]);
 void temp_dir_remove(const char *dir);
 
+/* A store without threads. */
+struct fixture {
+	char dir[64];
+	struct store *store;
+};
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+void fixture_reopen(struct fixture *f);
+
+#define OK(expr) assert_int_equal(expr, AT_OK)
+#define RUN(f, job) OK(store_run_now((f)->store, job, f))
+#define WITH_STORE(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
+
+/* A store_each_fn that counts: arg is a size_t. */
+enum at_err count_rows(void *arg, const void *row);
+
 #endif
