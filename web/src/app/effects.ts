@@ -9,9 +9,9 @@ const FLASH_MS = 1000;
 export function applyPrefs(prefs: Prefs): void {
 	const root = document.documentElement;
 	if (prefs.theme === "auto") root.removeAttribute("data-theme");
-	else root.dataset["theme"] = prefs.theme;
+	else root.dataset.theme = prefs.theme;
 	if (prefs.contrast === "auto") root.removeAttribute("data-contrast");
-	else root.dataset["contrast"] = prefs.contrast;
+	else root.dataset.contrast = prefs.contrast;
 	setLocale(prefs.language);
 }
 

@@ -1,5 +1,10 @@
 import "@fontsource-variable/figtree/index.css";
 import "../ui/styles/index.css";
-import "../chat/chat.css";
-import "../call/call.css";
+import "../chat/list.css";
+import "../chat/thread.css";
+import "../chat/composer.css";
+import "../chat/card.css";
+import "../call/stage.css";
+import "../call/recording.css";
+import "../call/ringing.css";
 import "./app.css";

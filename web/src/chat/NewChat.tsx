@@ -60,12 +60,14 @@ interface PeopleListProps {
 
 function PeopleList({ people, active, onPick }: PeopleListProps) {
 	return (
-		<ul class="people" role="listbox" id="people" aria-label={t("people")}>
+		<div class="people" role="listbox" id="people" aria-label={t("people")}>
 			{people.map((person, index) => (
-				<li
+				// biome-ignore lint/a11y/useKeyWithClickEvents: the search box above has the keys, as aria-activedescendant says
+				<div
 					key={person.id}
 					id={`person-${person.id}`}
 					role="option"
+					tabIndex={-1}
 					aria-selected={index === active}
 					onClick={() => onPick(person)}
 				>
@@ -74,9 +76,9 @@ function PeopleList({ people, active, onPick }: PeopleListProps) {
 						<bdi>{person.name}</bdi>
 						<small>{person.username}</small>
 					</span>
-				</li>
+				</div>
 			))}
-		</ul>
+		</div>
 	);
 }
 

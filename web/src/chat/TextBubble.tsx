@@ -59,6 +59,7 @@ export function TextBubble(props: TextBubbleProps) {
 			aria-label={entry.mine ? t("by-you", { time: at }) : t("by-name", { name, time: at })}
 		>
 			<div class="bubble-row" data-tools={tools || undefined}>
+				{/* biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: a tap only shows the button beside it */}
 				<div class="bubble" onClick={() => setTools(!tools)}>
 					{entry.answers && (
 						<p class="answers">

@@ -37,7 +37,7 @@ function keepInside(menu: HTMLElement): void {
 	const left = Math.max(0, EDGE_PX - box.left);
 	const right = Math.max(0, box.right - innerWidth + EDGE_PX);
 	menu.style.translate = `${left - right}px 0`;
-	if (box.bottom > innerHeight - FOOT_PX && box.top > box.height + FOOT_PX) menu.dataset["side"] = "up";
+	if (box.bottom > innerHeight - FOOT_PX && box.top > box.height + FOOT_PX) menu.dataset.side = "up";
 }
 
 export function Menu({ icon, label, items, side = "down", align = "end" }: MenuProps) {
