@@ -87,7 +87,8 @@ void call_free(struct call *call)
 	at_free(call);
 }
 
-struct call *call_between(const struct calls *calls, uint64_t caller, uint64_t callee, bool (*fits)(enum call_state state))
+struct call *call_between(const struct calls *calls, uint64_t caller, uint64_t callee,
+			  bool (*fits)(enum call_state state))
 {
 	const struct call_user *user = call_user_of(calls, caller);
 
@@ -130,7 +131,8 @@ bool call_has_device(const struct calls *calls, uint64_t user, uint64_t device, 
 		return false;
 	AT_LIST_EACH(&found->out, it) {
 		const struct call *call = AT_ENTRY(it, struct call, by_caller);
-		if (call != but && call->row.caller_device == device && (call->state == CALL_NEW || call_state_open(call->state)))
+		if (call != but && call->row.caller_device == device &&
+		    (call->state == CALL_NEW || call_state_open(call->state)))
 			return true;
 	}
 	AT_LIST_EACH(&found->in, it) {
@@ -200,7 +202,12 @@ enum at_err calls_new(struct at_loop *loop, struct store *store, struct hub *hub
 	struct calls *calls = at_alloc(sizeof(*calls));
 	struct loading load = {.calls = calls};
 
-	*calls = (struct calls){.loop = loop, .store = store, .hub = hub, .chat = chat, .people = *people, .settings = *settings};
+	*calls = (struct calls){.loop = loop,
+				.store = store,
+				.hub = hub,
+				.chat = chat,
+				.people = *people,
+				.settings = *settings};
 	calls->by_id = at_map_new();
 	calls->users = at_map_new();
 	calls->pairs = at_map_new();

@@ -17,53 +17,59 @@
 struct calls;
 
 struct call_settings {
-	int64_t ring_ms;             /* 45000, from the first acknowledgement */
-	int64_t ring_stop_ms;        /* 60000, from the start */
-	int64_t unreachable_ms;      /* 15000 without an acknowledgement */
-	int64_t grace_ms;            /* 2000: an answer that crosses with the timeout still connects */
-	uint32_t pair_rings;         /* 3 ... */
-	int64_t pair_window_ms;      /* ... in 300000 */
-	uint32_t unanswered_a_day;   /* 10 to one person */
+	int64_t ring_ms;           /* 45000, from the first acknowledgement */
+	int64_t ring_stop_ms;      /* 60000, from the start */
+	int64_t unreachable_ms;    /* 15000 without an acknowledgement */
+	int64_t grace_ms;          /* 2000: an answer that crosses with the timeout still connects */
+	uint32_t pair_rings;       /* 3 ... */
+	int64_t pair_window_ms;    /* ... in 300000 */
+	uint32_t unanswered_a_day; /* 10 to one person */
 };
 
 struct call_people {
 	void *arg;
 	bool (*hides_decline)(void *arg, uint64_t user);
-	int64_t (*quiet_until)(void *arg, uint64_t user);   /* 0 = not quiet */
+	int64_t (*quiet_until)(void *arg, uint64_t user); /* 0 = not quiet */
 	bool (*shares_quiet)(void *arg, uint64_t user);
 	const char *(*device_name)(void *arg, uint64_t device);
 };
 
 /* Loads open calls and ends them as failed (a restart while ringing). */
 AT_MUST enum at_err calls_new(struct at_loop *loop, struct store *store, struct hub *hub, struct chat *chat,
-			      const struct call_people *people, const struct call_settings *settings, struct calls **calls_out);
+			      const struct call_people *people, const struct call_settings *settings,
+			      struct calls **calls_out);
 void calls_free(struct calls **calls);
 
 /* err, and with AT_OK the call's snapshot as the asker sees it (JSON, only during the callback). retry_ms with RATE_LIMITED. */
 typedef void call_done_fn(void *arg, enum at_err err, const void *json, size_t len, int64_t retry_ms);
 void call_start(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, uint64_t conv, bool video,
 		call_done_fn *done, void *arg);
-void call_ring(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done, void *arg);
-void call_answer(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done, void *arg);
-/* text (NULL = none) is sent to the caller as a message of the callee's, after the decline is on disk. */
-void call_decline(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, const char *text, call_done_fn *done,
-		  void *arg);
-void call_cancel(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, bool for_note, call_done_fn *done,
+void call_ring(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done,
+	       void *arg);
+void call_answer(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done,
 		 void *arg);
-void call_leave(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done, void *arg);
+/* text (NULL = none) is sent to the caller as a message of the callee's, after the decline is on disk. */
+void call_decline(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, const char *text,
+		  call_done_fn *done, void *arg);
+void call_cancel(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, bool for_note,
+		 call_done_fn *done, void *arg);
+void call_leave(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done,
+		void *arg);
 
 /* The calls of `user` that are going on, [call,...], as this device sees them. */
 void calls_write(const struct calls *calls, struct wire_out *w, const char *key, uint64_t user, uint64_t device);
 
 /* For the note module. A note may be left by the caller for an unanswered call in that chat. */
 struct call_note_facts {
-	bool may_leave;              /* user is its caller, it ended unanswered (or is being left), it has no note yet */
-	bool shadow;                 /* blocked: nothing of it may reach the callee */
+	/* user is its caller, it ended unanswered (or is being left), it has no note yet */
+	bool may_leave;
+	bool shadow; /* blocked: nothing of it may reach the callee */
 	uint64_t callee;
 };
 /* NOT_FOUND when there is no such call of this user in this chat. Old calls are looked up in the store, so it comes later. */
 typedef void call_facts_fn(void *arg, enum at_err err, const struct call_note_facts *facts);
-void call_note_facts(struct calls *calls, const struct at_id *id, uint64_t conv, uint64_t user, call_facts_fn *done, void *arg);
+void call_note_facts(struct calls *calls, const struct at_id *id, uint64_t conv, uint64_t user, call_facts_fn *done,
+		     void *arg);
 /* The caller records for this call (true), or has stopped (false): while it is true the callee may still answer. */
 void call_note_being_left(struct calls *calls, const struct at_id *id, bool on);
 

@@ -12,8 +12,8 @@ static bool callee_knows(const struct call *call)
 }
 
 /* The call, when it is in memory and this user may ask that of it. Else the asker is answered. */
-static struct call *call_of(struct calls *calls, const struct at_id *id, uint64_t user, bool by_caller, bool by_callee, bool over_ok,
-			    call_done_fn *done, void *arg)
+static struct call *call_of(struct calls *calls, const struct at_id *id, uint64_t user, bool by_caller, bool by_callee,
+			    bool over_ok, call_done_fn *done, void *arg)
 {
 	struct call *call = call_find(calls, id);
 
@@ -27,7 +27,8 @@ static struct call *call_of(struct calls *calls, const struct at_id *id, uint64_
 	return NULL;
 }
 
-void call_ring(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done, void *arg)
+void call_ring(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done,
+	       void *arg)
 {
 	struct call *call = call_of(calls, id, user, false, true, false, done, arg);
 
@@ -35,22 +36,23 @@ void call_ring(struct calls *calls, const struct at_id *id, uint64_t user, uint6
 		call_put(call, call_ask_new(CALL_ACK, user, device, done, arg));
 }
 
-void call_answer(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done, void *arg)
+void call_answer(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done,
+		 void *arg)
 {
 	struct call *call = call_of(calls, id, user, false, true, false, done, arg);
 
 	if (!call)
 		return;
 	if (call_has_device(calls, user, device, call))
-		done(arg, AT_ERR_CONFLICT, NULL, 0, 0);          /* it is on another call: leave that first */
+		done(arg, AT_ERR_CONFLICT, NULL, 0, 0); /* it is on another call: leave that first */
 	else if (call->state == CALL_GRACE && !hub_device_connected(calls->hub, call->row.caller_device))
 		done(arg, AT_ERR_GONE, NULL, 0, 0);
 	else
 		call_put(call, call_ask_new(CALL_ANSWER, user, device, done, arg));
 }
 
-void call_decline(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, const char *text, call_done_fn *done,
-		  void *arg)
+void call_decline(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, const char *text,
+		  call_done_fn *done, void *arg)
 {
 	struct call *call = call_of(calls, id, user, false, true, false, done, arg);
 
@@ -64,8 +66,8 @@ void call_decline(struct calls *calls, const struct at_id *id, uint64_t user, ui
 	call_put(call, ask);
 }
 
-void call_cancel(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, bool for_note, call_done_fn *done,
-		 void *arg)
+void call_cancel(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, bool for_note,
+		 call_done_fn *done, void *arg)
 {
 	struct call *call = call_of(calls, id, user, true, false, true, done, arg);
 
@@ -77,7 +79,8 @@ void call_cancel(struct calls *calls, const struct at_id *id, uint64_t user, uin
 	call_put(call, call_ask_new((int)event, user, device, done, arg));
 }
 
-void call_leave(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done, void *arg)
+void call_leave(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done,
+		void *arg)
 {
 	struct call *call = call_of(calls, id, user, true, true, true, done, arg);
 

@@ -94,7 +94,8 @@ static void pretend_more(struct call *call, unsigned devices)
 	if (call->pretending > CALL_DEVICES_MAX)
 		call->pretending = CALL_DEVICES_MAX;
 	if (call->pretending > 0 && !at_timer_active(call->pretend))
-		at_timer_start(call->pretend, CALL_PRETEND_MIN_MS + at_rand_below(CALL_PRETEND_MAX_MS - CALL_PRETEND_MIN_MS), 0);
+		at_timer_start(call->pretend,
+			       CALL_PRETEND_MIN_MS + at_rand_below(CALL_PRETEND_MAX_MS - CALL_PRETEND_MIN_MS), 0);
 }
 
 /* As many devices as would have rung, after about as long as they would have taken. */

@@ -8,21 +8,171 @@ static const char letters[] = "NRIHsSdDALGMVXE";
 static const char *const grid[CALL_STATES] = {
 	/*                       start      ack  decline cancel timers   leave  note  glare
 	 *                       RSQX       A PA DH      CEN    URBSG    LCC    BE    G RF */
-	[CALL_NEW] =            "RsMd" "." "." "." ".." "..." "....." "..." ".." "." "..",
-	[CALL_REACHING] =       "...." "I" "." "A" "MH" "EEM" "M..M." ".E." ".." "A" "EE",
-	[CALL_RINGING] =        "...." "I" "." "A" "MH" "MEM" ".GGG." ".M." ".." "A" "MM",
-	[CALL_HIDDEN] =         "...." "." "." "." ".." "MMM" ".MMM." ".M." ".." "A" "MM",
-	[CALL_SILENT_REACHING] = "...." "." "S" "." ".." "EEM" "M..M." ".E." ".." "A" "EE",
-	[CALL_SILENT_RINGING] = "...." "." "S" "." ".." "MEM" ".MMM." ".M." ".." "A" "MM",
-	[CALL_SHADOW_REACHING] = "...." "." "D" "." ".." "XXX" "X..X." ".X." ".." "." "XX",
-	[CALL_SHADOW_RINGING] = "...." "." "D" "." ".." "XXX" ".XXX." ".X." ".." "." "XX",
-	[CALL_ANSWERED] =       "...." "." "." "." ".." "..." "....." "EEE" ".." "." "EM",
-	[CALL_ANSWERED_LATE] =  "...." "." "." "." ".." "..." "....." "EEE" ".." "." "EM",
-	[CALL_GRACE] =          "...." "." "." "L" ".." "MM." "....M" ".M." "V." "L" "..",
-	[CALL_MISSED] =         "...." "." "." "." ".." "..." "....." "..." "V." "." "..",
-	[CALL_LEAVING_NOTE] =   "...." "." "." "L" ".." "..." "....." ".M." ".M" "L" "..",
-	[CALL_SHADOW_ENDED] =   "...." "." "." "." ".." "..." "....." "..." ".." "." "..",
-	[CALL_ENDED] =          "...." "." "." "." ".." "..." "....." "..." ".." "." "..",
+	[CALL_NEW] = "RsMd"
+		     "."
+		     "."
+		     "."
+		     ".."
+		     "..."
+		     "....."
+		     "..."
+		     ".."
+		     "."
+		     "..",
+	[CALL_REACHING] = "...."
+			  "I"
+			  "."
+			  "A"
+			  "MH"
+			  "EEM"
+			  "M..M."
+			  ".E."
+			  ".."
+			  "A"
+			  "EE",
+	[CALL_RINGING] = "...."
+			 "I"
+			 "."
+			 "A"
+			 "MH"
+			 "MEM"
+			 ".GGG."
+			 ".M."
+			 ".."
+			 "A"
+			 "MM",
+	[CALL_HIDDEN] = "...."
+			"."
+			"."
+			"."
+			".."
+			"MMM"
+			".MMM."
+			".M."
+			".."
+			"A"
+			"MM",
+	[CALL_SILENT_REACHING] = "...."
+				 "."
+				 "S"
+				 "."
+				 ".."
+				 "EEM"
+				 "M..M."
+				 ".E."
+				 ".."
+				 "A"
+				 "EE",
+	[CALL_SILENT_RINGING] = "...."
+				"."
+				"S"
+				"."
+				".."
+				"MEM"
+				".MMM."
+				".M."
+				".."
+				"A"
+				"MM",
+	[CALL_SHADOW_REACHING] = "...."
+				 "."
+				 "D"
+				 "."
+				 ".."
+				 "XXX"
+				 "X..X."
+				 ".X."
+				 ".."
+				 "."
+				 "XX",
+	[CALL_SHADOW_RINGING] = "...."
+				"."
+				"D"
+				"."
+				".."
+				"XXX"
+				".XXX."
+				".X."
+				".."
+				"."
+				"XX",
+	[CALL_ANSWERED] = "...."
+			  "."
+			  "."
+			  "."
+			  ".."
+			  "..."
+			  "....."
+			  "EEE"
+			  ".."
+			  "."
+			  "EM",
+	[CALL_ANSWERED_LATE] = "...."
+			       "."
+			       "."
+			       "."
+			       ".."
+			       "..."
+			       "....."
+			       "EEE"
+			       ".."
+			       "."
+			       "EM",
+	[CALL_GRACE] = "...."
+		       "."
+		       "."
+		       "L"
+		       ".."
+		       "MM."
+		       "....M"
+		       ".M."
+		       "V."
+		       "L"
+		       "..",
+	[CALL_MISSED] = "...."
+			"."
+			"."
+			"."
+			".."
+			"..."
+			"....."
+			"..."
+			"V."
+			"."
+			"..",
+	[CALL_LEAVING_NOTE] = "...."
+			      "."
+			      "."
+			      "L"
+			      ".."
+			      "..."
+			      "....."
+			      ".M."
+			      ".M"
+			      "L"
+			      "..",
+	[CALL_SHADOW_ENDED] = "...."
+			      "."
+			      "."
+			      "."
+			      ".."
+			      "..."
+			      "....."
+			      "..."
+			      ".."
+			      "."
+			      "..",
+	[CALL_ENDED] = "...."
+		       "."
+		       "."
+		       "."
+		       ".."
+		       "..."
+		       "....."
+		       "..."
+		       ".."
+		       "."
+		       "..",
 };
 
 static void test_grid(void **state)
@@ -35,7 +185,8 @@ static void test_grid(void **state)
 			struct call_step step = call_fsm_step(s, e);
 
 			if ((step.taken ? letters[step.next] : '.') != grid[s][e])
-				fail_msg("%s x %s: %s", call_state_name(s), call_event_name(e), call_state_name(step.next));
+				fail_msg("%s x %s: %s", call_state_name(s), call_event_name(e),
+					 call_state_name(step.next));
 			if (!step.taken) {
 				assert_int_equal(step.next, s);
 				assert_int_equal(step.effects | step.shown | step.theirs, 0);
@@ -98,7 +249,8 @@ static void check_step(unsigned s, struct call_step step)
 		assert_int_equal(step.theirs, CALL_NONE);
 	}
 	/* Whatever the caller can see, the caller is told. */
-	if (call_state_open(s) != call_state_open(step.next) || call_state_reaching(s) != call_state_reaching(step.next))
+	if (call_state_open(s) != call_state_open(step.next) ||
+	    call_state_reaching(s) != call_state_reaching(step.next))
 		assert_true(step.effects & CALL_FX_CALLER);
 	/* The callee's side of what pretends is silent until they call themselves. */
 	if (call_state_pretends(s) && !call_state_answered(step.next))
@@ -121,9 +273,15 @@ static void test_shadow_looks_the_same(void **state)
 	static const struct {
 		enum call_event real, shadow;
 	} pairs[] = {
-		{CALL_ACK, CALL_PRETEND}, {CALL_CANCEL, CALL_CANCEL}, {CALL_CANCEL_EARLY, CALL_CANCEL_EARLY},
-		{CALL_CANCEL_NOTE, CALL_CANCEL_NOTE}, {CALL_T_UNREACHABLE, CALL_T_UNREACHABLE}, {CALL_T_RING, CALL_T_RING},
-		{CALL_T_STOP, CALL_T_STOP}, {CALL_CALLER_GONE, CALL_CALLER_GONE}, {CALL_FAIL, CALL_FAIL},
+		{CALL_ACK, CALL_PRETEND},
+		{CALL_CANCEL, CALL_CANCEL},
+		{CALL_CANCEL_EARLY, CALL_CANCEL_EARLY},
+		{CALL_CANCEL_NOTE, CALL_CANCEL_NOTE},
+		{CALL_T_UNREACHABLE, CALL_T_UNREACHABLE},
+		{CALL_T_RING, CALL_T_RING},
+		{CALL_T_STOP, CALL_T_STOP},
+		{CALL_CALLER_GONE, CALL_CALLER_GONE},
+		{CALL_FAIL, CALL_FAIL},
 	};
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		struct call_step a = call_fsm_step(CALL_REACHING, pairs[i].real);
@@ -153,7 +311,8 @@ static const struct story stories[] = {
 	{"no answer", DOING(CALL_START, CALL_ACK, CALL_T_RING), CALL_NO_ANSWER, CALL_NO_ANSWER},
 	{"hard stop", DOING(CALL_START, CALL_ACK, CALL_T_STOP), CALL_NO_ANSWER, CALL_NO_ANSWER},
 	{"declined", DOING(CALL_START, CALL_ACK, CALL_DECLINE), CALL_DECLINED, CALL_DECLINED},
-	{"declined, hidden", DOING(CALL_START, CALL_ACK, CALL_DECLINE_HIDDEN, CALL_T_RING), CALL_NO_ANSWER, CALL_DECLINED},
+	{"declined, hidden", DOING(CALL_START, CALL_ACK, CALL_DECLINE_HIDDEN, CALL_T_RING), CALL_NO_ANSWER,
+	 CALL_DECLINED},
 	{"busy", DOING(CALL_START, CALL_ACK, CALL_T_RING_BUSY), CALL_BUSY, CALL_BUSY},
 	{"silenced", DOING(CALL_START_SILENT, CALL_PRETEND, CALL_T_RING), CALL_NO_ANSWER, CALL_SILENCED},
 	{"silenced, shared", DOING(CALL_START_QUIET), CALL_SILENCED, CALL_SILENCED},
@@ -167,9 +326,11 @@ static const struct story stories[] = {
 	{"answered", DOING(CALL_START, CALL_ACK, CALL_ANSWER, CALL_LEAVE), CALL_WAS_ANSWERED, CALL_WAS_ANSWERED},
 	{"answered in the grace", DOING(CALL_START, CALL_ACK, CALL_T_RING, CALL_ANSWER, CALL_LEAVE), CALL_WAS_ANSWERED,
 	 CALL_WAS_ANSWERED},
-	{"too late", DOING(CALL_START, CALL_ACK, CALL_T_RING, CALL_T_GRACE, CALL_ANSWER), CALL_NO_ANSWER, CALL_NO_ANSWER},
-	{"picked up while it is left", DOING(CALL_START, CALL_ACK, CALL_DECLINE, CALL_NOTE_BEGIN, CALL_ANSWER, CALL_LEAVE),
-	 CALL_WAS_ANSWERED, CALL_WAS_ANSWERED},
+	{"too late", DOING(CALL_START, CALL_ACK, CALL_T_RING, CALL_T_GRACE, CALL_ANSWER), CALL_NO_ANSWER,
+	 CALL_NO_ANSWER},
+	{"picked up while it is left",
+	 DOING(CALL_START, CALL_ACK, CALL_DECLINE, CALL_NOTE_BEGIN, CALL_ANSWER, CALL_LEAVE), CALL_WAS_ANSWERED,
+	 CALL_WAS_ANSWERED},
 	{"called back while it is left", DOING(CALL_START, CALL_T_UNREACHABLE, CALL_NOTE_BEGIN, CALL_GLARE, CALL_LEAVE),
 	 CALL_WAS_ANSWERED, CALL_WAS_ANSWERED},
 	{"glare", DOING(CALL_START, CALL_GLARE, CALL_CALLEE_GONE), CALL_WAS_ANSWERED, CALL_WAS_ANSWERED},
@@ -178,11 +339,12 @@ static const struct story stories[] = {
 	{"blocked", DOING(CALL_START_SHADOW, CALL_PRETEND, CALL_T_RING), CALL_NO_ANSWER, CALL_NONE},
 	{"blocked, callee talks", DOING(CALL_START_SHADOW, CALL_PRETEND, CALL_T_RING_BUSY), CALL_NO_ANSWER, CALL_NONE},
 	{"blocked, nobody there", DOING(CALL_START_SHADOW, CALL_T_UNREACHABLE), CALL_UNREACHABLE, CALL_NONE},
-	{"decline after the answer", DOING(CALL_START, CALL_ACK, CALL_ANSWER, CALL_DECLINE, CALL_LEAVE), CALL_WAS_ANSWERED,
-	 CALL_WAS_ANSWERED},
-	{"cancel after the answer", DOING(CALL_START, CALL_ACK, CALL_ANSWER, CALL_CANCEL, CALL_LEAVE), CALL_WAS_ANSWERED,
-	 CALL_WAS_ANSWERED},
-	{"answer after the cancel", DOING(CALL_START, CALL_ACK, CALL_CANCEL, CALL_ANSWER), CALL_CANCELLED, CALL_CANCELLED},
+	{"decline after the answer", DOING(CALL_START, CALL_ACK, CALL_ANSWER, CALL_DECLINE, CALL_LEAVE),
+	 CALL_WAS_ANSWERED, CALL_WAS_ANSWERED},
+	{"cancel after the answer", DOING(CALL_START, CALL_ACK, CALL_ANSWER, CALL_CANCEL, CALL_LEAVE),
+	 CALL_WAS_ANSWERED, CALL_WAS_ANSWERED},
+	{"answer after the cancel", DOING(CALL_START, CALL_ACK, CALL_CANCEL, CALL_ANSWER), CALL_CANCELLED,
+	 CALL_CANCELLED},
 };
 
 static void test_stories(void **state)
@@ -211,10 +373,10 @@ static void test_stories(void **state)
 enum { DEVICES = 3, WIRE = 64, LIVES = 40 };
 
 struct packet {
-	bool up;                         /* to the server */
-	unsigned device;                 /* 0 = the caller's */
-	enum call_event event;           /* up */
-	unsigned rev;                    /* down: what they are told */
+	bool up;               /* to the server */
+	unsigned device;       /* 0 = the caller's */
+	enum call_event event; /* up */
+	unsigned rev;          /* down: what they are told */
 	bool rings, talks;
 };
 
@@ -251,11 +413,13 @@ static void tell(struct model *m, bool caller, bool callee)
 	m->rev++;
 	for (unsigned d = caller ? 0 : 1; d <= (callee ? DEVICES : 0); d++) {
 		struct packet packet = {
-			.device = d, .rev = m->rev, .rings = d > 0 && call_state_rings(m->state),
+			.device = d,
+			.rev = m->rev,
+			.rings = d > 0 && call_state_rings(m->state),
 			.talks = call_state_answered(m->state) && (d == 0 || d == m->answered_by),
 		};
 		if (m->n == WIRE)
-			m->wire[pick(m, WIRE)] = packet;     /* what it replaces is lost with its connection */
+			m->wire[pick(m, WIRE)] = packet; /* what it replaces is lost with its connection */
 		else
 			post(m, packet);
 	}
@@ -278,7 +442,7 @@ static void serve(struct model *m, enum call_event event, unsigned device)
 	assert_true(m->entries <= 1);
 	if (step.effects & CALL_FX_AMEND)
 		assert_int_equal(m->entries, 1);
-	m->media_failed += was_answered && event == CALL_FAIL;     /* it may be picked up again while a note is left */
+	m->media_failed += was_answered && event == CALL_FAIL; /* it may be picked up again while a note is left */
 	m->state = step.next;
 	m->shadow |= call_state_shadow(m->state);
 	if (step.shown)
@@ -295,7 +459,7 @@ static void arrive(struct model *m, struct packet packet)
 		return;
 	}
 	if (packet.rev <= device->rev)
-		return;                          /* stale, or the same again */
+		return; /* stale, or the same again */
 	if (packet.rings && !device->rings && pick(m, 8) > 0)
 		post(m, (struct packet){.up = true, .device = packet.device, .event = CALL_ACK});
 	device->rev = packet.rev;
@@ -307,19 +471,20 @@ static void deliver(struct model *m)
 {
 	if (m->n == 0)
 		return;
-	unsigned i = pick(m, m->n);              /* any of them: reordered */
+	unsigned i = pick(m, m->n); /* any of them: reordered */
 	struct packet packet = m->wire[i];
 
-	if (pick(m, 4) > 0)                      /* else it stays, and comes again: doubled */
+	if (pick(m, 4) > 0) /* else it stays, and comes again: doubled */
 		m->wire[i] = m->wire[--m->n];
 	arrive(m, packet);
 }
 
 static void act(struct model *m)
 {
-	static const enum call_event callees[] = {CALL_ANSWER, CALL_DECLINE, CALL_DECLINE_HIDDEN, CALL_ACK, CALL_LEAVE, CALL_GLARE};
-	static const enum call_event callers[] = {CALL_CANCEL, CALL_CANCEL_EARLY, CALL_CANCEL_NOTE, CALL_LEAVE, CALL_NOTE_BEGIN,
-						  CALL_NOTE_END};
+	static const enum call_event callees[] = {CALL_ANSWER, CALL_DECLINE, CALL_DECLINE_HIDDEN,
+						  CALL_ACK,    CALL_LEAVE,   CALL_GLARE};
+	static const enum call_event callers[] = {CALL_CANCEL, CALL_CANCEL_EARLY, CALL_CANCEL_NOTE,
+						  CALL_LEAVE,  CALL_NOTE_BEGIN,   CALL_NOTE_END};
 	unsigned device = pick(m, 1 + DEVICES);
 
 	if (device == 0)
@@ -338,7 +503,7 @@ static void check_model(const struct model *m)
 	for (unsigned d = 1; d <= DEVICES; d++)
 		talking += m->devices[d].talks;
 	if (m->media_failed == 0)
-		assert_true(talking <= m->answers);      /* the first answer won */
+		assert_true(talking <= m->answers); /* the first answer won */
 	if (m->shadow) {
 		assert_int_equal(m->told_callee, 0);
 		assert_int_equal(m->theirs, CALL_NONE);
@@ -370,19 +535,16 @@ static unsigned live(struct model *m)
 	serve(m, CALL_START + pick(m, 4), 0);
 	for (unsigned i = 0; i < steps; i++) {
 		switch (pick(m, 8)) {
-		case 0:
-			act(m);
-			break;
+		case 0: act(m); break;
 		case 1:
 			if (call_state_pretends(m->state))
 				serve(m, CALL_PRETEND, 0);
 			break;
 		case 2:
-			if (pick(m, 3) == 0)     /* anything at all, from anybody */
+			if (pick(m, 3) == 0) /* anything at all, from anybody */
 				serve(m, pick(m, CALL_EVENTS), 1 + pick(m, DEVICES));
 			break;
-		default:
-			deliver(m);
+		default: deliver(m);
 		}
 		check_model(m);
 	}
@@ -407,8 +569,9 @@ static void test_a_million_steps(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_TEST(test_grid),       AT_TEST(test_names), AT_TEST(test_steps), AT_TEST(test_shadow_looks_the_same),
-		AT_TEST(test_stories),    AT_TEST(test_a_million_steps),
+		AT_TEST(test_grid),    AT_TEST(test_names),
+		AT_TEST(test_steps),   AT_TEST(test_shadow_looks_the_same),
+		AT_TEST(test_stories), AT_TEST(test_a_million_steps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

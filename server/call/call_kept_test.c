@@ -38,7 +38,7 @@ static void test_restart_while_ringing(void **state)
 	assert_true(do_facts(world, 1, ANA, &err).may_leave);
 	assert_int_equal(do_answer(world, 1, B1).err, AT_ERR_GONE);
 	back(world);
-	assert_int_equal(count(entry(world, ANA), "\"kind\":"), 2);      /* the entry's, and the call's own */
+	assert_int_equal(count(entry(world, ANA), "\"kind\":"), 2); /* the entry's, and the call's own */
 	world_free(&world);
 }
 
@@ -104,7 +104,7 @@ static void test_pair_limit(void **state)
 	struct reply reply = do_start(world, 4, A1, world->conv, false);
 	assert_int_equal(reply.err, AT_ERR_RATE_LIMITED);
 	assert_in_range(reply.retry_ms, 290000, 295000);
-	assert_int_equal(do_start(world, 5, A1, world->conv_ac, false).err, AT_OK);       /* somebody else */
+	assert_int_equal(do_start(world, 5, A1, world->conv_ac, false).err, AT_OK); /* somebody else */
 	do_cancel(world, 5, A1, false);
 	back(world);
 	assert_int_equal(do_start(world, 6, A1, world->conv, false).err, AT_ERR_RATE_LIMITED);
@@ -170,8 +170,15 @@ static void on_note(void *arg, enum at_err err, uint64_t seq, int64_t ts, bool d
 static void send_note(struct world *world, unsigned n)
 {
 	struct chat_append note = {
-		.conv = world->conv, .author = ANA, .device = A1, .cid = n, .kind = STORE_NOTE, .call = call_id(n), .badge = 1,
-		.body = "{\"kind\":\"voice\"}", .body_len = 16,
+		.conv = world->conv,
+		.author = ANA,
+		.device = A1,
+		.cid = n,
+		.kind = STORE_NOTE,
+		.call = call_id(n),
+		.badge = 1,
+		.body = "{\"kind\":\"voice\"}",
+		.body_len = 16,
 	};
 	chat_append(world->chat, &note, on_note, NULL);
 	settle(world);
@@ -191,7 +198,7 @@ static void test_picked_up_while_it_is_left(void **state)
 	assert_int_equal(do_answer(world, 1, B1).err, AT_OK);
 	assert_int_equal(world->answered, 1);
 	assert_true(says(last_call(world, A1), "\"state\":\"answered\""));
-	call_note_being_left(world->calls, &id, false);  /* the note module has stopped it */
+	call_note_being_left(world->calls, &id, false); /* the note module has stopped it */
 	assert_int_equal(unread(world, world->conv, BOB), 0);
 	assert_int_equal(count(entry(world, BOB), "\"kind\":\"amend\""), 1);
 	back(world);
@@ -216,7 +223,7 @@ static void test_not_after_it_was_left(void **state)
 	assert_true(do_facts(world, 1, ANA, &err).may_leave);
 	send_note(world, 1);
 	assert_false(do_facts(world, 1, ANA, &err).may_leave);
-	assert_int_equal(unread(world, world->conv, BOB), 1);     /* the two are one */
+	assert_int_equal(unread(world, world->conv, BOB), 1); /* the two are one */
 	world_free(&world);
 }
 
@@ -233,7 +240,7 @@ static void test_facts_of_an_old_call(void **state)
 	struct call_note_facts facts = do_facts(world, 1, ANA, &err);
 	assert_true(err == AT_OK && facts.may_leave && !facts.shadow && facts.callee == BOB);
 	call_note_being_left(world->calls, &id, true);
-	assert_int_equal(do_answer(world, 1, B1).err, AT_OK);    /* that long after it still is picked up */
+	assert_int_equal(do_answer(world, 1, B1).err, AT_OK); /* that long after it still is picked up */
 	(void)do_facts(world, 1, BOB, &err);
 	assert_int_equal(err, AT_ERR_NOT_FOUND);
 	(void)do_facts(world, 99, ANA, &err);

@@ -8,7 +8,7 @@
 struct call_pair {
 	uint64_t key[2];
 	size_t n, cap;
-	int64_t at[];                    /* rising */
+	int64_t at[]; /* rising */
 };
 
 static size_t cap_of(const struct calls *calls)

@@ -8,7 +8,7 @@
 /* ---- the row alone ---- */
 
 struct keeping {
-	struct call *call;               /* NULL: nobody waits */
+	struct call *call; /* NULL: nobody waits */
 	struct store_call row;
 	bool is_new;
 };
@@ -97,10 +97,8 @@ static bool counts(const struct store_call *row)
 	case CALL_SILENCED:
 	case CALL_UNREACHABLE:
 	case CALL_CANCELLED:
-	case CALL_FAILED:
-		return true;
-	default:
-		return false;
+	case CALL_FAILED: return true;
+	default: return false;
 	}
 }
 
@@ -137,7 +135,10 @@ static void write_entry(struct call *call, unsigned effects)
 	struct logging *logging = at_alloc(sizeof(*logging));
 
 	*logging = (struct logging){
-		.call = call, .row = call->next, .is_new = call->state == CALL_NEW, .is_first = !(effects & CALL_FX_AMEND),
+		.call = call,
+		.row = call->next,
+		.is_new = call->state == CALL_NEW,
+		.is_first = !(effects & CALL_FX_AMEND),
 	};
 	append(call, logging, effects);
 }

@@ -2,7 +2,7 @@
 #include "base/mem.h"
 #include "call/call_priv.h"
 
-enum { NOTE_LOOK = 200 };               /* entries behind the call's among which its note is looked for */
+enum { NOTE_LOOK = 200 }; /* entries behind the call's among which its note is looked for */
 
 struct call *call_load(struct calls *calls, const struct store_call *row)
 {
@@ -51,11 +51,17 @@ static void old_done(void *msg, enum at_err err)
 	at_free(old);
 }
 
-void call_ask_old(struct calls *calls, const struct at_id *id, uint64_t user, bool fine_when_over, call_done_fn *done, void *arg)
+void call_ask_old(struct calls *calls, const struct at_id *id, uint64_t user, bool fine_when_over, call_done_fn *done,
+		  void *arg)
 {
 	struct old *old = at_alloc(sizeof(*old));
 
-	*old = (struct old){.calls = calls, .id = *id, .user = user, .fine_when_over = fine_when_over, .done = done, .arg = arg};
+	*old = (struct old){.calls = calls,
+			    .id = *id,
+			    .user = user,
+			    .fine_when_over = fine_when_over,
+			    .done = done,
+			    .arg = arg};
 	store_read(calls->store, old_job, old_done, old);
 }
 
@@ -73,7 +79,8 @@ struct note_look {
 
 static bool is_its_note(const struct store_entry *entry, const struct note_look *look)
 {
-	return entry->kind == STORE_NOTE && entry->author == look->user && at_id_eq(&entry->call, &look->id) && entry->body_len > 2;
+	return entry->kind == STORE_NOTE && entry->author == look->user && at_id_eq(&entry->call, &look->id) &&
+	       entry->body_len > 2;
 }
 
 static enum at_err note_job(struct store_tx *tx, void *msg)
@@ -97,23 +104,23 @@ static bool may_leave(const struct call *call)
 	case CALL_GRACE:
 	case CALL_MISSED:
 	case CALL_LEAVING_NOTE:
-	case CALL_SHADOW_ENDED:
-		return true;
-	case CALL_ENDED:                 /* before it rang: the note goes into the chat all the same */
+	case CALL_SHADOW_ENDED: return true;
+	case CALL_ENDED: /* before it rang: the note goes into the chat all the same */
 		return call_shown(&call->row) != CALL_WAS_ANSWERED;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
 void call_answer_facts(struct call *call, struct call_ask *ask)
 {
 	struct call_note_facts facts = {
-		.may_leave = may_leave(call) && !ask->facts.has_note, .shadow = call->row.shadow, .callee = call->row.callee,
+		.may_leave = may_leave(call) && !ask->facts.has_note,
+		.shadow = call->row.shadow,
+		.callee = call->row.callee,
 	};
 
 	if (!call_state_open(call->state) && call->state != CALL_GRACE)
-		call_arm(call);          /* a recording will follow: not forgotten just now */
+		call_arm(call); /* a recording will follow: not forgotten just now */
 	ask->facts.done(ask->arg, AT_OK, &facts);
 	call_ask_free(ask);
 }
@@ -132,12 +139,13 @@ static void note_looked(void *msg, enum at_err err)
 
 		call = call ? call : call_load(look->calls, &look->row);
 		ask->facts = (struct call_facts_ask){look->done, look->has_note};
-		call_put(call, ask);     /* it may be ending this moment */
+		call_put(call, ask); /* it may be ending this moment */
 	}
 	at_free(look);
 }
 
-void call_note_facts(struct calls *calls, const struct at_id *id, uint64_t conv, uint64_t user, call_facts_fn *done, void *arg)
+void call_note_facts(struct calls *calls, const struct at_id *id, uint64_t conv, uint64_t user, call_facts_fn *done,
+		     void *arg)
 {
 	struct note_look *look = at_alloc(sizeof(*look));
 

@@ -347,7 +347,7 @@ static void story_of_no_answer(bool blocked, char frames[4][1024], char entry[10
 	pass(world, 160);
 	replace_numbers(last_call(world, A1), frames[1]);
 	assert_true(says(frames[1], "ringing"));
-	pass(world, 44800);              /* from the acknowledgement, in both */
+	pass(world, 44800); /* from the acknowledgement, in both */
 	replace_numbers(last_call(world, A1), frames[2]);
 	assert_true(says(frames[2], "ringing"));
 	pass(world, 300);

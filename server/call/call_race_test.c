@@ -38,7 +38,7 @@ static void test_first_answer_wins(void **state)
 	assert_int_equal(cancel.err, AT_ERR_CONFLICT);
 	assert_int_equal(world->answered, 1);
 	assert_true(says(last_call(world, A1), "\"state\":\"answered\""));
-	assert_int_equal(do_answer(world, 1, B2).err, AT_OK);    /* said again */
+	assert_int_equal(do_answer(world, 1, B2).err, AT_OK); /* said again */
 	assert_int_equal(do_leave(world, 1, B2).err, AT_OK);
 	assert_int_equal(entries(world), 1);
 	world_free(&world);
@@ -111,7 +111,7 @@ static void test_after_the_grace(void **state)
 	pass(world, 45100);
 	pass(world, 2100);
 	assert_int_equal(do_answer(world, 1, B1).err, AT_ERR_GONE);
-	pass(world, 70000);              /* out of memory by now */
+	pass(world, 70000); /* out of memory by now */
 	assert_int_equal(do_answer(world, 1, B1).err, AT_ERR_GONE);
 	assert_int_equal(do_cancel(world, 1, A1, false).err, AT_OK);
 	assert_int_equal(do_answer(world, 1, C1).err, AT_ERR_NOT_FOUND);
@@ -158,7 +158,7 @@ static void test_glare(void **state)
 	assert_int_equal(reply.err, AT_OK);
 	assert_true(says(reply.json, "0001\""));
 	assert_true(says(reply.json, "\"state\":\"answered\""));
-	reply = do_start(world, 2, B1, world->conv, false);      /* said again */
+	reply = do_start(world, 2, B1, world->conv, false); /* said again */
 	assert_true(says(reply.json, "0001\""));
 	check_glare(world, "\"kind\":\"voice\"");
 	world_free(&world);
@@ -372,7 +372,7 @@ static void test_one_call_a_device(void **state)
 	assert_int_equal(do_start(world, 2, A1, world->conv_ac, false).err, AT_ERR_CONFLICT);
 	assert_int_equal(do_start(world, 3, A2, world->conv, false).err, AT_ERR_CONFLICT);
 	assert_int_equal(do_start(world, 4, A2, world->conv_ac, false).err, AT_OK);
-	assert_int_equal(do_start(world, 1, A1, world->conv, false).err, AT_OK);          /* the same again */
+	assert_int_equal(do_start(world, 1, A1, world->conv, false).err, AT_OK); /* the same again */
 	assert_int_equal(do_start(world, 1, A1, world->conv, true).err, AT_ERR_EXISTS);
 	assert_int_equal(do_start(world, 1, C1, world->conv_ac, false).err, AT_ERR_EXISTS);
 	assert_int_equal(do_start(world, 5, C1, world->conv, false).err, AT_ERR_NOT_FOUND);

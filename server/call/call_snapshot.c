@@ -26,7 +26,8 @@ static struct view view_of(const struct call *call, bool caller)
 	if (!view.ended)
 		return view;
 	view.state = "ended";
-	view.outcome = caller || call_theirs(&call->row) == CALL_NONE ? call_shown(&call->row) : call_theirs(&call->row);
+	view.outcome =
+		caller || call_theirs(&call->row) == CALL_NONE ? call_shown(&call->row) : call_theirs(&call->row);
 	if (s == CALL_HIDDEN)
 		view.outcome = CALL_DECLINED;
 	return view;
@@ -96,7 +97,7 @@ static struct at_bytes *frame_of(const struct call *call, bool caller, uint64_t 
 	wire_obj_end(&w);
 	enum at_err err = wire_out_end(&w);
 
-	AT_ASSERT(err == AT_OK);         /* far below the buffer's maximum */
+	AT_ASSERT(err == AT_OK); /* far below the buffer's maximum */
 	return at_bytes_new(buf->data, buf->len);
 }
 
@@ -135,9 +136,11 @@ void call_publish(struct call *call, bool caller, bool callee)
 static void write_list(const struct at_list *list, struct wire_out *w, bool caller, uint64_t device)
 {
 	AT_LIST_EACH(list, it) {
-		const struct call *call = caller ? AT_ENTRY(it, struct call, by_caller) : AT_ENTRY(it, struct call, by_callee);
+		const struct call *call =
+			caller ? AT_ENTRY(it, struct call, by_caller) : AT_ENTRY(it, struct call, by_callee);
 
-		if (caller ? call_state_open(call->state) : call_state_rings(call->state) || call_state_answered(call->state))
+		if (caller ? call_state_open(call->state)
+			   : call_state_rings(call->state) || call_state_answered(call->state))
 			call_write_snapshot(call, w, NULL, caller, device);
 	}
 }
@@ -156,7 +159,8 @@ void calls_write(const struct calls *calls, struct wire_out *w, const char *key,
 
 /* ---- what the log keeps ---- */
 
-static void write_one(const struct calls *calls, const struct store_call *row, bool timed, bool caller, struct wire_out *w)
+static void write_one(const struct calls *calls, const struct store_call *row, bool timed, bool caller,
+		      struct wire_out *w)
 {
 	wire_obj(w, NULL);
 	wire_str(w, "kind", row->video ? "video" : "voice");
@@ -171,14 +175,15 @@ static void write_one(const struct calls *calls, const struct store_call *row, b
 	wire_obj_end(w);
 }
 
-static void write_body(const struct calls *calls, const struct store_call *row, bool timed, bool caller, struct at_buf *buf)
+static void write_body(const struct calls *calls, const struct store_call *row, bool timed, bool caller,
+		       struct at_buf *buf)
 {
 	struct wire_out w = wire_out_begin(buf);
 
 	write_one(calls, row, timed, caller, &w);
 	enum at_err err = wire_out_end(&w);
 
-	AT_ASSERT(err == AT_OK);         /* names of devices are short */
+	AT_ASSERT(err == AT_OK); /* names of devices are short */
 }
 
 void call_write_bodies(const struct calls *calls, const struct store_call *row, bool timed, struct at_buf *callee,

@@ -23,14 +23,20 @@ static enum call_event start_event(const struct calls *calls, const struct store
 static void begin(struct calls *calls, struct call_ask *ask)
 {
 	struct store_call row = {
-		.id = ask->id, .conv = ask->conv, .caller = ask->user, .caller_device = ask->device,
-		.callee = chat_peer(calls->chat, ask->conv, ask->user), .video = ask->video, .started = at_wall_ms(),
+		.id = ask->id,
+		.conv = ask->conv,
+		.caller = ask->user,
+		.caller_device = ask->device,
+		.callee = chat_peer(calls->chat, ask->conv, ask->user),
+		.video = ask->video,
+		.started = at_wall_ms(),
 	};
 	int64_t retry_ms;
 	enum at_err err = AT_OK;
 
 	/* One call a device at a time, and one a pair: a second one would only ring over the first. */
-	if (call_has_device(calls, ask->user, ask->device, NULL) || call_between(calls, row.caller, row.callee, call_state_open) ||
+	if (call_has_device(calls, ask->user, ask->device, NULL) ||
+	    call_between(calls, row.caller, row.callee, call_state_open) ||
 	    call_between(calls, row.callee, row.caller, call_state_answered))
 		err = AT_ERR_CONFLICT;
 	if (err == AT_OK)

@@ -50,24 +50,21 @@ static enum at_err refusal(const struct call *call, const struct call_ask *ask)
 	bool over = !call_state_open(call->state);
 
 	switch ((enum call_event)ask->event) {
-	case CALL_START:                 /* said again */
+	case CALL_START: /* said again */
 	case CALL_START_SILENT:
 	case CALL_START_QUIET:
-	case CALL_START_SHADOW:
-		return AT_OK;
+	case CALL_START_SHADOW: return AT_OK;
 	case CALL_ANSWER:
-		return call_state_answered(call->state) && call->row.answered_device == ask->device ? AT_OK : AT_ERR_GONE;
+		return call_state_answered(call->state) && call->row.answered_device == ask->device ? AT_OK
+												    : AT_ERR_GONE;
 	case CALL_DECLINE:
 	case CALL_DECLINE_HIDDEN:
 		return call->state == CALL_HIDDEN || call_theirs(&call->row) == CALL_DECLINED ? AT_OK : AT_ERR_GONE;
 	case CALL_CANCEL:
 	case CALL_CANCEL_EARLY:
-	case CALL_CANCEL_NOTE:
-		return over ? AT_OK : AT_ERR_CONFLICT;
-	case CALL_LEAVE:
-		return over ? AT_OK : AT_ERR_CONFLICT;
-	default:
-		return AT_ERR_GONE;
+	case CALL_CANCEL_NOTE: return over ? AT_OK : AT_ERR_CONFLICT;
+	case CALL_LEAVE: return over ? AT_OK : AT_ERR_CONFLICT;
+	default: return AT_ERR_GONE;
 	}
 }
 
@@ -123,8 +120,8 @@ static void log_step(const struct call *call, enum call_state from, const struct
 	if (from == call->state)
 		return;
 	at_id_hex(&call->row.id, hex);
-	at_log(AT_LOG_INFO, "call.state", "call", hex, "from", call_state_name(from), "to", call_state_name(call->state), "on",
-	       call_event_name((enum call_event)ask->event), NULL);
+	at_log(AT_LOG_INFO, "call.state", "call", hex, "from", call_state_name(from), "to",
+	       call_state_name(call->state), "on", call_event_name((enum call_event)ask->event), NULL);
 }
 
 static void remember_alias(struct call *call, const struct call_ask *ask)
@@ -151,7 +148,7 @@ static void apply(struct call *call, const struct call_ask *ask)
 		call->rang_mono = at_mono_ms();
 	if (step.effects & CALL_FX_MEDIA) {
 		call_limits_take_back(calls, &call->row);
-		at_timer_stop(call->caller_gone);        /* who talks is given longer to come back */
+		at_timer_stop(call->caller_gone); /* who talks is given longer to come back */
 	}
 	log_step(call, from, ask);
 	if (step.effects & CALL_FX_KEEP)
@@ -163,7 +160,8 @@ static void apply(struct call *call, const struct call_ask *ask)
 	call_watch(call);
 	call_publish(call, step.effects & CALL_FX_CALLER, step.effects & CALL_FX_CALLEE);
 	if ((step.effects & CALL_FX_MEDIA) && calls->hooks.answered)
-		calls->hooks.answered(calls->hooks.arg, &call->row.id, call->row.conv, call->row.caller, call->row.callee);
+		calls->hooks.answered(calls->hooks.arg, &call->row.id, call->row.conv, call->row.caller,
+				      call->row.callee);
 }
 
 static void ignore_appended(void *arg, enum at_err err, uint64_t seq, int64_t ts, bool duplicate)
@@ -204,7 +202,7 @@ static void take(struct call *call, struct call_ask *ask)
 	struct call_step step = call_fsm_step(call->state, (enum call_event)ask->event);
 
 	if (!step.taken && ask->event == CALL_GLARE) {
-		call_begin(call->calls, ask);    /* it has ended meanwhile: a call like any other */
+		call_begin(call->calls, ask); /* it has ended meanwhile: a call like any other */
 		call_ask_free(ask);
 	} else if (!step.taken) {
 		call_answer_ask(call, ask, refusal(call, ask));

@@ -140,7 +140,8 @@ static void start(struct world *world)
 	world->hub = hub_new();
 	assert_int_equal(store_open(world->dir, world->loop, &world->store), AT_OK);
 	assert_int_equal(chat_new(world->loop, world->store, world->hub, &chat_people, &world->chat), AT_OK);
-	assert_int_equal(calls_new(world->loop, world->store, world->hub, world->chat, &people, &world->settings, &world->calls),
+	assert_int_equal(calls_new(world->loop, world->store, world->hub, world->chat, &people, &world->settings,
+				   &world->calls),
 			 AT_OK);
 	calls_set_hooks(world->calls, &hooks);
 }
@@ -166,8 +167,13 @@ struct world *world_new(void)
 	struct world *world = at_alloc(sizeof(*world));
 
 	world->settings = (struct call_settings){
-		.ring_ms = 45000, .ring_stop_ms = 60000, .unreachable_ms = 15000, .grace_ms = 2000,
-		.pair_rings = 3, .pair_window_ms = 300000, .unanswered_a_day = 10,
+		.ring_ms = 45000,
+		.ring_stop_ms = 60000,
+		.unreachable_ms = 15000,
+		.grace_ms = 2000,
+		.pair_rings = 3,
+		.pair_window_ms = 300000,
+		.unanswered_a_day = 10,
 	};
 	snprintf(world->dir, sizeof(world->dir), "/tmp/at_call_XXXXXX");
 	assert_non_null(mkdtemp(world->dir));

@@ -10,7 +10,7 @@ enum { A1 = 11, A2 = 12, B1 = 21, B2 = 22, C1 = 31 };
 
 struct phone {
 	struct hub_session session;
-	struct at_buf heard;             /* frames, a line each */
+	struct at_buf heard; /* frames, a line each */
 	bool on;
 };
 
@@ -26,12 +26,12 @@ struct world {
 	uint64_t conv, conv_bc, conv_ac; /* Ana and Bob, Bob and Cem, Ana and Cem */
 	bool hides[PEOPLE], shares[PEOPLE];
 	int64_t quiet[PEOPLE];
-	unsigned answered;               /* how often the hook was called */
+	unsigned answered; /* how often the hook was called */
 };
 
 struct world *world_new(void);
 void world_free(struct world **world);
-void world_restart(struct world *world);               /* everybody is disconnected before; reconnect with phone_on */
+void world_restart(struct world *world); /* everybody is disconnected before; reconnect with phone_on */
 /* Turns the loop until all is written and said. */
 void settle(struct world *world);
 /* Time goes by; then settle. */
