@@ -30,7 +30,8 @@ static int fails(int io_error, bool is_write)
 		return SQLITE_OK;
 	unsigned n = atomic_fetch_add(&count, 1) + 1;
 
-	if (n < atomic_load(&armed_at) || (fault == FAULT_FULL && !is_write))
+	if (n < atomic_load(&armed_at) || (fault == FAULT_EIO && n > atomic_load(&armed_at)) ||
+	    (fault == FAULT_FULL && !is_write))
 		return SQLITE_OK;
 	atomic_store(&happened, true);
 	if (fault == FAULT_KILL)

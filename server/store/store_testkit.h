@@ -9,7 +9,7 @@
 
 enum fault {
 	FAULT_NONE,
-	FAULT_EIO,  /* the at-th write, sync or truncation fails, and so do all after it */
+	FAULT_EIO,  /* the at-th write, sync or truncation fails; those after it seem to work, as Linux has it */
 	FAULT_FULL, /* from the at-th write on the disk is full, until fault_clear */
 	FAULT_KILL, /* at the at-th of them the process is gone */
 };
