@@ -48,7 +48,7 @@ export function App({ model }: { model: AppModel }) {
 			<RouteContext.Provider value={router}>
 				<Screen />
 				<ToastHost />
-				<LiveRegion polite={model.spoken.value} assertive="" />
+				<LiveRegion text={model.spoken.value} urgent={model.calls.incoming.value.length > 0} />
 			</RouteContext.Provider>
 		</AppContext.Provider>
 	);

@@ -141,9 +141,6 @@ export function Incoming() {
 						<FullScreen view={view} />
 					</Portal>
 				))}
-			<div class="sr" role="alert">
-				{views.map(title).join(". ")}
-			</div>
 		</>
 	);
 }

@@ -84,7 +84,7 @@ export function Composer({ thread, name, answers, onAnswered, hidden }: Composer
 					<textarea
 						ref={field}
 						rows={1}
-						dir="auto"
+						dir={text === "" ? undefined : "auto"}
 						aria-label={t("composer")}
 						placeholder={t("composer")}
 						value={text}

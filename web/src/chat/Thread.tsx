@@ -8,6 +8,7 @@ import { Confirm } from "../ui/Confirm.tsx";
 import { Link } from "../ui/Link.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { EmptyState } from "../ui/Small.tsx";
+import { useNarrow } from "../ui/useNarrow.ts";
 import { ChatInfo } from "./ChatInfo.tsx";
 import { Composer } from "./Composer.tsx";
 import { Drafts } from "./DraftCard.tsx";
@@ -69,6 +70,7 @@ export interface ThreadProps {
 export function Thread({ conv, live, record }: ThreadProps) {
 	const app = useApp();
 	const thread = app.thread(conv);
+	const narrow = useNarrow();
 	const [infoOpen, setInfoOpen] = useState(false);
 	const [answers, setAnswers] = useState<TextEntry | null>(null);
 	const [asking, setAsking] = useState<Asking>(null);
@@ -90,7 +92,7 @@ export function Thread({ conv, live, record }: ThreadProps) {
 	const { name } = person;
 	return (
 		<>
-			<main class="thread" aria-label={name} data-info={infoOpen || undefined}>
+			<main class="thread" aria-label={name} inert={narrow && infoOpen}>
 				<ThreadHeader
 					thread={thread}
 					person={person}

@@ -1,17 +1,18 @@
 export interface LiveRegionProps {
-	/** `polite` waits for a pause, `assertive` interrupts. An empty text says nothing. */
-	polite: string;
-	assertive: string;
+	text: string;
+	/* Interrupts what is being read: an incoming call. */
+	urgent: boolean;
 }
 
-export function LiveRegion({ polite, assertive }: LiveRegionProps) {
+/** What is spoken. Both regions are always there, as screen readers want it; one at a time has words. */
+export function LiveRegion({ text, urgent }: LiveRegionProps) {
 	return (
 		<div class="sr">
 			<div aria-live="polite" aria-atomic="true">
-				{polite}
+				{urgent ? "" : text}
 			</div>
 			<div role="alert" aria-live="assertive" aria-atomic="true">
-				{assertive}
+				{urgent ? text : ""}
 			</div>
 		</div>
 	);

@@ -71,7 +71,7 @@ export function SearchBox(props: SearchBoxProps) {
 			<Icon of={Search} />
 			<input
 				type="search"
-				dir="auto"
+				dir={props.value === "" ? undefined : "auto"}
 				aria-label={props.label}
 				placeholder={props.label}
 				autocomplete="off"
