@@ -71,5 +71,5 @@ export class VirtualClock implements Clock {
 /* Promises that depend on promises: enough turns for everything the models do without waiting for time. Storage in tests answers
  * in tasks, not microtasks, so some turns are given to those as well. */
 export async function settle(): Promise<void> {
-	for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+	for (let turn = 0; turn < 100; turn++) await Promise.resolve();
 }

@@ -25,7 +25,7 @@ export class MemoryStorage implements Storage {
 		rows: readonly { readonly key: Key; readonly value: Tables[T] }[],
 	): Promise<boolean> {
 		if (this.refuse) return false;
-		for (const row of rows) await this.put(table, row.key, row.value);
+		await Promise.all(rows.map(row => this.put(table, row.key, row.value)));
 		return true;
 	}
 

@@ -55,7 +55,7 @@ export class Upload {
 	#busy = false;
 	#tries = 0;
 	#closed = false;
-	#offStall: () => void = () => {};
+	#offStall: (() => void) | null = null;
 	#offRetry: () => void = () => {};
 	#wantState: "recording" | "paused" | null = null;
 	#ready: Promise<unknown> = Promise.resolve();
@@ -116,6 +116,7 @@ export class Upload {
 		this.#begun = false;
 		this.#seg = -1;
 		this.#inFlight.clear();
+		this.#unwatch();
 		this.#tries = 0;
 		if (this.#state.value.name !== "failed") void this.pump();
 	}
@@ -125,6 +126,7 @@ export class Upload {
 			for (let n = this.#next; n < ack.next; n++) this.#inFlight.delete(n);
 			this.#next = ack.next;
 			this.#tries = 0;
+			this.#unwatch();
 		}
 		this.#savedMs.value = Math.max(this.#savedMs.value, ack.ms);
 		this.#watch();
@@ -147,7 +149,7 @@ export class Upload {
 	/* No more traffic from here; what is on the server stays. */
 	close(): void {
 		this.#closed = true;
-		this.#offStall();
+		this.#unwatch();
 		this.#offRetry();
 	}
 
@@ -272,16 +274,22 @@ export class Upload {
 		return false;
 	}
 
-	/* No progress although something is on its way: ask where the server stands, and go on from there. */
+	/* No progress although something is on its way: ask where the server stands, and go on from there. Only progress sets the time
+	 * back, not what is sent on top. */
 	#watch(): void {
-		this.#offStall();
-		if (this.#inFlight.size === 0) return;
+		if (this.#inFlight.size === 0 || this.#offStall !== null) return;
 		this.#offStall = this.#env.clock.after(STALL_MS * 2 ** Math.min(this.#tries, 4), () => {
+			this.#offStall = null;
 			this.#tries++;
 			this.#begun = false;
 			this.#inFlight.clear();
 			void this.pump();
 		});
+	}
+
+	#unwatch(): void {
+		this.#offStall?.();
+		this.#offStall = null;
 	}
 
 	#tellState(): void {
@@ -302,7 +310,7 @@ export class Upload {
 
 	#become(state: UploadState): void {
 		if (state.name !== "uploading" && state.name !== "committing") {
-			this.#offStall();
+			this.#unwatch();
 			this.#offRetry();
 		}
 		this.#state.value = state;

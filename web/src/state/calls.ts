@@ -23,6 +23,7 @@ export class Calls implements CallModel {
 	readonly #calls = signal<ReadonlyMap<string, Call>>(new Map());
 	readonly #placed = signal<Placed | null>(null);
 	readonly #tick = signal(0);
+	#over = new Set<string>();
 	#scope = new Scope();
 
 	readonly outgoing: ReadonlySignal<OutgoingView | null> = computed(() => this.#outgoingView());
@@ -135,6 +136,7 @@ export class Calls implements CallModel {
 	}
 
 	decline(call: string, text?: string): Promise<Result> {
+		this.#over.add(call);
 		this.#forget(call);
 		return this.#core.tell("call.decline", text === undefined ? { call } : { call, text }, { again: true });
 	}
@@ -196,6 +198,9 @@ export class Calls implements CallModel {
 	#apply(call: Call): void {
 		const known = this.#calls.value.get(call.call);
 		if (known !== undefined && call.rev < known.rev) return;
+		/* Declined here, or over: a snapshot that was under way does not make it ring again. */
+		if (this.#over.has(call.call) && call.state !== "answered" && call.state !== "ended") return;
+		if (call.state === "ended") this.#over.add(call.call);
 		if (call.state !== "ended") this.#calls.value = new Map(this.#calls.value).set(call.call, call);
 		this.#ringing.changed(call, known);
 		if (call.state === "ended") this.#forget(call.call);

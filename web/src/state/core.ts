@@ -188,6 +188,8 @@ export class Core {
 	#hello(hello: Hello): void {
 		this.#offsetMs = hello.now - this.env.clock.now();
 		this.apply(hello);
+		/* The others hear of this hello after us, and may ask at once. */
+		this.link.value = "online";
 		void this.env.storage.put("kv", ["hello"], hello);
 	}
 

@@ -24,7 +24,10 @@ export class FakeServer {
 	readonly fragments: Fragment[] = [];
 	up = true;
 	session: Result<{ token: string }> = { ok: true, token: "secret" };
-	recs = new Map<string, { next: number; seg: number; state: string; ms: number; bytes: number; args: Args }>();
+	recs = new Map<
+		string,
+		{ next: number; seg: number; state: string; ms: number; bytes: number; args: Args }
+	>();
 	/* The first `n` fragments after this are swallowed without an acknowledgement. */
 	swallow = 0;
 	#sockets: FakeSocket[] = [];
@@ -71,6 +74,10 @@ export class FakeServer {
 
 	event(ev: string, fields: object): void {
 		for (const socket of this.#sockets) if (socket.live) socket.deliver(JSON.stringify({ ev, ...fields }));
+	}
+
+	binary(data: ArrayBuffer): void {
+		for (const socket of this.#sockets) if (socket.live) socket.onmessage?.({ data } as never);
 	}
 
 	/* The line breaks. */

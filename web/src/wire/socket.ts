@@ -186,6 +186,7 @@ export class Socket {
 		this.#sayVisible();
 		this.hellos.emit(body);
 		this.states.emit("online");
+		/* In the order in which they were asked; what was asked because of this hello is on its way already. */
 		for (const id of [...this.#waiting.keys()].sort((a, b) => a - b)) this.#send(id);
 	}
 
@@ -217,7 +218,7 @@ export class Socket {
 
 	#send(id: number): void {
 		const waiting = this.#waiting.get(id);
-		if (waiting === undefined || this.#socket === null) return;
+		if (waiting === undefined || waiting.sent || this.#socket === null) return;
 		waiting.sent = true;
 		this.#socket.send(JSON.stringify({ id, do: waiting.command, ...waiting.args }));
 	}

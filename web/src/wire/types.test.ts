@@ -7,28 +7,66 @@ const head = { conv: 1, seq: 2, id: 3, from: 4, device: 5, ts: 6 };
 
 describe("entries", () => {
 	it("are taken by kind", () => {
-		expect(entry({ ...head, kind: "text", body: { text: "hi" } })).toMatchObject({ kind: "text", body: { text: "hi" }, cid: null });
+		expect(entry({ ...head, kind: "text", body: { text: "hi" } })).toMatchObject({
+			kind: "text",
+			body: { text: "hi" },
+			cid: null,
+		});
 		const body = { kind: "voice", outcome: "no_answer", by: 4, rang: true, started: 9 };
-		expect(entry({ ...head, kind: "call", call: id, body })).toMatchObject({ kind: "call", call: id, body: { rang: true } });
-		const note = { kind: "voice", blob: id, mime: "audio/mp4", bytes: 10, duration_ms: 1000, peaks: [0, 255] };
-		expect(entry({ ...head, kind: "note", body: note })).toMatchObject({ kind: "note", body: { width: null } });
+		expect(entry({ ...head, kind: "call", call: id, body })).toMatchObject({
+			kind: "call",
+			call: id,
+			body: { rang: true },
+		});
+		const note = {
+			kind: "voice",
+			blob: id,
+			mime: "audio/mp4",
+			bytes: 10,
+			duration_ms: 1000,
+			peaks: [0, 255],
+		};
+		expect(entry({ ...head, kind: "note", body: note })).toMatchObject({
+			kind: "note",
+			body: { width: null },
+		});
 	});
 
 	it("without a body were deleted", () => {
 		expect(entry({ ...head, kind: "text", body: {} })).toMatchObject({ kind: "erased", was: "text" });
-		expect(entry({ ...head, kind: "note", body: {}, call: id })).toMatchObject({ kind: "erased", was: "note", call: id });
+		expect(entry({ ...head, kind: "note", body: {}, call: id })).toMatchObject({
+			kind: "erased",
+			was: "note",
+			call: id,
+		});
 	});
 
 	it("that are not understood keep their place and show nothing", () => {
 		expect(entry({ ...head, kind: "poll", body: { x: 1 } })).toMatchObject({ kind: "void", seq: 2 });
 		expect(entry({ ...head, kind: "call", body: { kind: "smell" } })).toMatchObject({ kind: "void" });
-		expect(entry({ ...head, kind: "note", body: { kind: "voice", blob: "../../etc/passwd", mime: "a", duration_ms: 1 } })).toMatchObject({
+		expect(
+			entry({
+				...head,
+				kind: "note",
+				body: { kind: "voice", blob: "../../etc/passwd", mime: "a", duration_ms: 1 },
+			}),
+		).toMatchObject({
 			kind: "void",
 		});
 	});
 
 	it("without an envelope are refused", () => {
-		for (const bad of [null, 1, "x", [], {}, { ...head, seq: 0 }, { ...head, seq: 1.5 }, { ...head, conv: "1" }, { ...head, call: "AB" }]) {
+		for (const bad of [
+			null,
+			1,
+			"x",
+			[],
+			{},
+			{ ...head, seq: 0 },
+			{ ...head, seq: 1.5 },
+			{ ...head, conv: "1" },
+			{ ...head, call: "AB" },
+		]) {
 			expect(entry(bad)).toBe(BAD);
 		}
 	});
@@ -68,7 +106,14 @@ describe("events", () => {
 	});
 
 	it("hello has limits even from a server that names none", () => {
-		const value = hello({ now: 1, me: { id: 1, username: "a", name: "A" }, device: 1, limits: {}, users: [], convs: [] });
+		const value = hello({
+			now: 1,
+			me: { id: 1, username: "a", name: "A" },
+			device: 1,
+			limits: {},
+			users: [],
+			convs: [],
+		});
 		expect(value).toMatchObject({ limits: { ring_ms: 45_000 }, recs: [], me: { receipts: true } });
 	});
 });
