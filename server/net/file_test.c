@@ -120,7 +120,8 @@ static void test_big_files(void **state)
 	kit_init(&kit, NULL);
 	kit_file(&kit, bytes, BIG);
 	struct client c = kit_connect(&kit);
-	client_text(&c, "GET /file HTTP/1.1\r\nHost: x\r\n\r\nGET /file HTTP/1.1\r\nHost: x\r\nRange: bytes=1000000-\r\n\r\n"
+	client_text(&c, "GET /file HTTP/1.1\r\nHost: x\r\n\r\nGET /file HTTP/1.1\r\nHost: x\r\nRange: "
+			"bytes=1000000-\r\n\r\n"
 			"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
 	kit_turn(&kit);
 	assert_int_equal(kit.requests_n, 1);
@@ -194,8 +195,9 @@ static void test_leaving_in_the_middle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_TEST(test_ranges_and_validators), AT_TEST(test_head_has_no_body), AT_TEST(test_headers_of_user_content),
-		AT_TEST(test_big_files), AT_TEST(test_who_never_reads_is_cut), AT_TEST(test_shrinking_file_cuts),
+		AT_TEST(test_ranges_and_validators),   AT_TEST(test_head_has_no_body),
+		AT_TEST(test_headers_of_user_content), AT_TEST(test_big_files),
+		AT_TEST(test_who_never_reads_is_cut),  AT_TEST(test_shrinking_file_cuts),
 		AT_TEST(test_leaving_in_the_middle),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Bytes on a socket, plain or TLS, with one set of answers. SIGPIPE is ignored by server.c: neither sendfile nor OpenSSL can be told. */
+/* Bytes on a socket, plain or TLS, with one set of answers. The loop ignores SIGPIPE: neither sendfile nor OpenSSL can be told. */
 #include "net/net_priv.h"
 
 #include <errno.h>

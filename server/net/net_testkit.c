@@ -51,7 +51,8 @@ static const struct net_ws_ops ws_ops = {.on_message = on_message, .on_close = o
 
 static void say(const struct net_request *req, int status, const void *body, size_t len)
 {
-	net_reply(req->conn, &(struct net_reply){.status = status, .content_type = "text/plain", .body = body, .body_len = len});
+	net_reply(req->conn,
+		  &(struct net_reply){.status = status, .content_type = "text/plain", .body = body, .body_len = len});
 }
 
 static void on_file(struct kit *kit, const struct net_request *req)

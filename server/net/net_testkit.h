@@ -20,22 +20,22 @@ struct kit {
 	size_t later_n, gone_n, requests_n;
 	struct net_ws *ws[64];
 	size_t ws_n;
-	char ws_log[4096];                   /* T5 B3 C1000 ...: messages' lengths, close codes */
+	char ws_log[4096]; /* T5 B3 C1000 ...: messages' lengths, close codes */
 };
 
 struct client {
 	struct kit *kit;
-	struct ssl_st *ssl;                  /* NULL: plain */
+	struct ssl_st *ssl; /* NULL: plain */
 	int fd;
 	bool eof;
 	struct at_buf in;
-	size_t answer_len;                   /* of the answer read last, still in front */
+	size_t answer_len; /* of the answer read last, still in front */
 };
 
-void kit_init(struct kit *kit, const struct net_options *options);   /* NULL: plain on 127.0.0.1 */
+void kit_init(struct kit *kit, const struct net_options *options); /* NULL: plain on 127.0.0.1 */
 void kit_release(struct kit *kit);
-void kit_turn(struct kit *kit);              /* until nothing happens for some milliseconds */
-void kit_later_by(struct kit *kit, int64_t ms);  /* as if so long had passed */
+void kit_turn(struct kit *kit);                 /* until nothing happens for some milliseconds */
+void kit_later_by(struct kit *kit, int64_t ms); /* as if so long had passed */
 void kit_answer(struct kit *kit, size_t i, const char *body);
 void kit_file(struct kit *kit, const void *data, size_t len);
 
@@ -47,9 +47,9 @@ void client_text(struct client *c, const char *text);
 void client_wait(struct client *c, size_t len);
 /* One HTTP answer; status, and where its body lies in c->in, which is consumed by the next call. */
 int client_answer(struct client *c, const char **body_out, size_t *len_out);
-bool client_header(struct client *c, const char *line);   /* of the answer read last: "Name: value" */
-bool client_at_eof(struct client *c);                     /* waits for it */
-bool client_is_open(struct client *c);                    /* now */
+bool client_header(struct client *c, const char *line); /* of the answer read last: "Name: value" */
+bool client_at_eof(struct client *c);                   /* waits for it */
+bool client_is_open(struct client *c);                  /* now */
 
 /* Sends the handshake and takes the 101. */
 void client_upgrade(struct client *c);

@@ -17,16 +17,21 @@ static void expect_answer(struct client *c, int status, const char *body)
 		fail_msg("%.*s instead of %s", (int)len, got, body);
 }
 
-#define POLICY(connect)                                                                                                          \
-	"Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "         \
-	"media-src 'self' blob:; connect-src 'self'" connect "; worker-src 'self'; manifest-src 'self'; font-src 'self'; "       \
+#define POLICY(connect)                                                                                                \
+	"Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: "      \
+	"data:; "                                                                                                      \
+	"media-src 'self' blob:; connect-src 'self'" connect                                                           \
+	"; worker-src 'self'; manifest-src 'self'; font-src 'self'; "                                                  \
 	"frame-ancestors 'none'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'"
 
 static void expect_security(struct client *c, const char *policy)
 {
 	static const char *const lines[] = {
-		"X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer", "Cross-Origin-Opener-Policy: same-origin",
-		"Cross-Origin-Resource-Policy: same-origin", "Cache-Control: no-store",
+		"X-Content-Type-Options: nosniff",
+		"Referrer-Policy: no-referrer",
+		"Cross-Origin-Opener-Policy: same-origin",
+		"Cross-Origin-Resource-Policy: same-origin",
+		"Cache-Control: no-store",
 		"Permissions-Policy: camera=(self), microphone=(self), display-capture=(self), geolocation=(), usb=()",
 	};
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
@@ -64,8 +69,10 @@ static void test_keeps_alive_and_answers_in_order(void **state)
 	struct kit kit;
 	kit_init(&kit, NULL);
 	struct client c = kit_connect(&kit);
-	client_text(&c, GET("/hello?1") GET("/later") GET("/hello?2") GET("/later") "POST /echo HTTP/1.1\r\nHost: x\r\n"
-			"Content-Length: 4\r\n\r\nbody" "HEAD /hello HTTP/1.1\r\nHost: x\r\n\r\n" GET("/hello?3"));
+	client_text(&c, GET("/hello?1") GET("/later") GET("/hello?2")
+				GET("/later") "POST /echo HTTP/1.1\r\nHost: x\r\n"
+					      "Content-Length: 4\r\n\r\nbody"
+					      "HEAD /hello HTTP/1.1\r\nHost: x\r\n\r\n" GET("/hello?3"));
 	expect_answer(&c, 200, "hello GET 1");
 	kit_turn(&kit);
 	assert_int_equal(kit.requests_n, 2);
@@ -145,8 +152,10 @@ static void test_refusals_close(void **state)
 		{"PUT / HTTP/1.1\r\nHost: x\r\n\r\n", 405, "{\"err\":\"bad_request\"}"},
 		{"GET / HTTP/1.0\r\n\r\n", 505, "{\"err\":\"unsupported\"}"},
 		{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 65537\r\n\r\n", 413, "{\"err\":\"too_large\"}"},
-		{"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501, "{\"err\":\"unsupported\"}"},
-		{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "{\"err\":\"bad_request\"}"},
+		{"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501,
+		 "{\"err\":\"unsupported\"}"},
+		{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+		 "{\"err\":\"bad_request\"}"},
 		{"\x16\x03\x01\x02\x01", 400, "{\"err\":\"bad_request\"}"},
 	};
 	struct kit kit;
@@ -379,12 +388,23 @@ static void test_idle_is_small(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_TEST(test_answers_carry_the_security_headers), AT_TEST(test_keeps_alive_and_answers_in_order), AT_TEST(test_byte_by_byte),
-		AT_TEST(test_biggest_body), AT_TEST(test_close_is_honoured), AT_TEST(test_refusals_close),
-		AT_TEST(test_slow_heads_and_bodies_time_out), AT_TEST(test_idle_connections_close), AT_TEST(test_pending_does_not_time_out),
-		AT_TEST(test_on_gone), AT_TEST(test_answer_to_nobody), AT_TEST(test_pipelined_flood_is_not_kept),
-		AT_TEST(test_limits_connections), AT_TEST(test_bad_addresses), AT_TEST(test_stop_lets_answers_out),
-		AT_TEST(test_free_tells_who_waits), AT_TEST(test_idle_is_small),
+		AT_TEST(test_answers_carry_the_security_headers),
+		AT_TEST(test_keeps_alive_and_answers_in_order),
+		AT_TEST(test_byte_by_byte),
+		AT_TEST(test_biggest_body),
+		AT_TEST(test_close_is_honoured),
+		AT_TEST(test_refusals_close),
+		AT_TEST(test_slow_heads_and_bodies_time_out),
+		AT_TEST(test_idle_connections_close),
+		AT_TEST(test_pending_does_not_time_out),
+		AT_TEST(test_on_gone),
+		AT_TEST(test_answer_to_nobody),
+		AT_TEST(test_pipelined_flood_is_not_kept),
+		AT_TEST(test_limits_connections),
+		AT_TEST(test_bad_addresses),
+		AT_TEST(test_stop_lets_answers_out),
+		AT_TEST(test_free_tells_who_waits),
+		AT_TEST(test_idle_is_small),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

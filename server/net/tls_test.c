@@ -119,8 +119,9 @@ static void test_protocols(void **state)
 		int version;
 		bool ok;
 	} t[] = {
-		{"\x08http/1.1", TLS1_3_VERSION, true}, {"\x02h2\x08http/1.1", TLS1_3_VERSION, true}, {"\x02h2", TLS1_3_VERSION, false},
-		{"\x08http/1.1", TLS1_2_VERSION, true}, {"\x08http/1.1", TLS1_1_VERSION, false},
+		{"\x08http/1.1", TLS1_3_VERSION, true},  {"\x02h2\x08http/1.1", TLS1_3_VERSION, true},
+		{"\x02h2", TLS1_3_VERSION, false},       {"\x08http/1.1", TLS1_2_VERSION, true},
+		{"\x08http/1.1", TLS1_1_VERSION, false},
 	};
 	struct tls tls;
 	struct kit kit;
@@ -313,8 +314,13 @@ static void test_unusable(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_TEST(test_own_ca_is_trusted), AT_TEST(test_protocols), AT_TEST(test_big_things_over_tls), AT_TEST(test_backlog_over_tls),
-		AT_TEST(test_not_tls), AT_TEST(test_certificates_are_kept_and_renewed), AT_TEST(test_unusable),
+		AT_TEST(test_own_ca_is_trusted),
+		AT_TEST(test_protocols),
+		AT_TEST(test_big_things_over_tls),
+		AT_TEST(test_backlog_over_tls),
+		AT_TEST(test_not_tls),
+		AT_TEST(test_certificates_are_kept_and_renewed),
+		AT_TEST(test_unusable),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!len)
 		return 0;
 	struct seen whole = run(data + 1, len - 1, len), pieces = run(data + 1, len - 1, data[0] + 1u);
-	AT_ASSERT(whole.sum == pieces.sum && whole.events == pieces.events && whole.last == pieces.last && whole.code == pieces.code);
+	AT_ASSERT(whole.sum == pieces.sum && whole.events == pieces.events && whole.last == pieces.last &&
+		  whole.code == pieces.code);
 	return 0;
 }

@@ -31,7 +31,8 @@ static void test_handshakes(void **state)
 		int status;
 	} t[] = {
 		{WS UP KEY V13 "\r\n", 101},
-		{WS UP KEY V13 "Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: x\r\n\r\n", 101},
+		{WS UP KEY V13 "Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: x\r\n\r\n",
+		 101},
 		{WS "\r\n", 426},
 		{WS UP KEY "\r\n", 426},
 		{WS UP KEY "Sec-WebSocket-Version: 8\r\n\r\n", 426},
@@ -90,7 +91,12 @@ static void test_messages(void **state)
 static void test_frames_that_come_early_and_in_pieces(void **state)
 {
 	(void)state;
-	static const char text[] = WS UP KEY V13 "\r\n" "\x81\x82\0\0\0\0e1" "\x01\x81\0\0\0\0e" "\x80\x81\0\0\0\0" "2" "\x88\x82\0\0\0\0\x03\xe8";
+	static const char text[] = WS UP KEY V13 "\r\n"
+						 "\x81\x82\0\0\0\0e1"
+						 "\x01\x81\0\0\0\0e"
+						 "\x80\x81\0\0\0\0"
+						 "2"
+						 "\x88\x82\0\0\0\0\x03\xe8";
 	struct kit kit;
 	kit_init(&kit, NULL);
 	for (size_t step = 1; step < sizeof(text); step += step < 4 ? 1 : 61) {
@@ -118,12 +124,9 @@ static void test_closing(void **state)
 		uint16_t code;
 		const char *log;
 	} t[] = {
-		{FIN | 8, "\x03\xe9 bye", 6, 1001, "C1001 "},
-		{FIN | 8, "", 0, 1005, "C1005 "},
-		{FIN | 8, "\x0f\xa0", 2, 4000, "C4000 "},
-		{FIN | 8, "\x03", 1, 1002, "C1002 "},
-		{FIN | 1, "\xff", 1, 1007, "C1007 "},
-		{FIN | 0x40 | 1, "x", 1, 1002, "C1002 "},
+		{FIN | 8, "\x03\xe9 bye", 6, 1001, "C1001 "}, {FIN | 8, "", 0, 1005, "C1005 "},
+		{FIN | 8, "\x0f\xa0", 2, 4000, "C4000 "},     {FIN | 8, "\x03", 1, 1002, "C1002 "},
+		{FIN | 1, "\xff", 1, 1007, "C1007 "},         {FIN | 0x40 | 1, "x", 1, 1002, "C1002 "},
 		{FIN | 1, "c", 1, 4001, "T1 C4001 "},
 	};
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
@@ -347,10 +350,19 @@ static void test_ping_flood(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_TEST(test_handshakes), AT_TEST(test_messages), AT_TEST(test_frames_that_come_early_and_in_pieces), AT_TEST(test_closing),
-		AT_TEST(test_too_big), AT_TEST(test_server_closes_after_what_is_queued), AT_TEST(test_does_not_wait_for_ever),
-		AT_TEST(test_fan_out_shares_its_bytes), AT_TEST(test_slow_readers_are_cut), AT_TEST(test_bursts_to_quick_readers_pass),
-		AT_TEST(test_heartbeat), AT_TEST(test_stop_says_goodbye), AT_TEST(test_ping_flood),
+		AT_TEST(test_handshakes),
+		AT_TEST(test_messages),
+		AT_TEST(test_frames_that_come_early_and_in_pieces),
+		AT_TEST(test_closing),
+		AT_TEST(test_too_big),
+		AT_TEST(test_server_closes_after_what_is_queued),
+		AT_TEST(test_does_not_wait_for_ever),
+		AT_TEST(test_fan_out_shares_its_bytes),
+		AT_TEST(test_slow_readers_are_cut),
+		AT_TEST(test_bursts_to_quick_readers_pass),
+		AT_TEST(test_heartbeat),
+		AT_TEST(test_stop_says_goodbye),
+		AT_TEST(test_ping_flood),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
