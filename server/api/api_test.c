@@ -46,7 +46,8 @@ static void test_about_and_session(void **state)
 	assert_string_equal(got.body, "{\"err\":\"unauthorized\"}");
 	http_as(&w, &ana, "GET", "/api/session", NULL, &got);
 	assert_int_equal(got.status, 200);
-	assert_non_null(strstr(got.body, "\"username\":\"ana\",\"name\":\"Ana\",\"device\":1,\"admin\":true,\"token\":\""));
+	assert_non_null(
+		strstr(got.body, "\"username\":\"ana\",\"name\":\"Ana\",\"device\":1,\"admin\":true,\"token\":\""));
 	assert_null(strstr(got.body, ana.token));
 	http_as(&w, &ana, "HEAD", "/api/session", NULL, &got);
 	assert_int_equal(got.status, 200);
@@ -59,9 +60,9 @@ static void test_about_and_session(void **state)
 static void test_other_origins_are_refused(void **state)
 {
 	(void)state;
-	static const char *const bad[][2] = {{"http://evil.example:", ""}, {"null", ""}, {"http://localhost:1", ""},
-					     {"https://localhost:", ""}, {"http://localhost:", "/"},
-					     {"http://localhost:", ".evil.example"}};
+	static const char *const bad[][2] = {{"http://evil.example:", ""}, {"null", ""},
+					     {"http://localhost:1", ""},   {"https://localhost:", ""},
+					     {"http://localhost:", "/"},   {"http://localhost:", ".evil.example"}};
 	char line[128];
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		snprintf(line, sizeof(line), "Origin: %s%u%s\r\n", bad[i][0], net_server_port(w.server), bad[i][1]);
@@ -108,7 +109,9 @@ static void test_joining_and_signing_in_and_out(void **state)
 	http(&w, "POST", "/api/invite", "", body, &got);
 	assert_string_equal(got.body, "{\"ok\":true,\"admin\":false,\"from\":\"Ana\"}");
 	snprintf(body, sizeof(body),
-		 "{\"token\":\"%s\",\"username\":\"Dea\",\"name\":\"Dea\",\"password\":\"dea is my name\",\"device\":\"tablet\"}", token);
+		 "{\"token\":\"%s\",\"username\":\"Dea\",\"name\":\"Dea\",\"password\":\"dea is my "
+		 "name\",\"device\":\"tablet\"}",
+		 token);
 	http(&w, "POST", "/api/join", "", body, &got);
 	assert_int_equal(got.status, 200);
 	dea.user = number_in(got.body, "user");
@@ -119,9 +122,11 @@ static void test_joining_and_signing_in_and_out(void **state)
 	http(&w, "POST", "/api/join", "", body, &got);
 	assert_int_equal(got.status, 410);
 
-	http(&w, "POST", "/api/signin", "", "{\"username\":\"dea\",\"password\":\"wrong wrong\",\"device\":\"x\"}", &got);
+	http(&w, "POST", "/api/signin", "", "{\"username\":\"dea\",\"password\":\"wrong wrong\",\"device\":\"x\"}",
+	     &got);
 	assert_int_equal(got.status, 401);
-	http(&w, "POST", "/api/signin", "", "{\"username\":\"dea\",\"password\":\"dea is my name\",\"device\":\"x\"}", &got);
+	http(&w, "POST", "/api/signin", "", "{\"username\":\"dea\",\"password\":\"dea is my name\",\"device\":\"x\"}",
+	     &got);
 	assert_int_equal(got.status, 200);
 	struct device again = dea;
 	cookie_of(&got, again.token);
@@ -146,7 +151,8 @@ static void test_an_answer_without_a_peer(void **state)
 {
 	(void)state;
 	for (int turns = 0; turns < 6; turns++)
-		http_and_leave(&w, "/api/signin", "{\"username\":\"x\",\"password\":\"whatever it is\",\"device\":\"x\"}", turns);
+		http_and_leave(&w, "/api/signin",
+			       "{\"username\":\"x\",\"password\":\"whatever it is\",\"device\":\"x\"}", turns);
 	world_turn(&w, 200);
 	http_and_leave(&w, "/api/signin", "{\"username\":\"x\",\"password\":\"whatever it is\",\"device\":\"x\"}", 5);
 	world_stop(&w);
@@ -191,7 +197,8 @@ static void test_the_web_client(void **state)
 		assert_non_null(strstr(got.head, "text/html"));
 		assert_non_null(strstr(got.head, "Cache-Control: no-cache\r\n"));
 	}
-	static const char *const absent[] = {"/x.js", "/.secret", "/assets/.x", "/assets/none.js", "/api/x", "/media/x", "/rec/x", "/media/"};
+	static const char *const absent[] = {"/x.js",  "/.secret", "/assets/.x", "/assets/none.js",
+					     "/api/x", "/media/x", "/rec/x",     "/media/"};
 	for (size_t i = 0; i < 8; i++) {
 		http_as(&w, &ana, "GET", absent[i], NULL, &got);
 		assert_int_equal(got.status, 404);
@@ -263,8 +270,16 @@ static void test_the_first_frame(void **state)
 static void test_bad_frames(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"nonsense", "[]", "{}", "{\"id\":0,\"do\":\"got\"}", "{\"id\":1,\"do\":\"got\"}", "{\"id\":-3,\"do\":\"got\"}",
-					  "{\"id\":9}", "{\"id\":9,\"do\":7}", "{\"id\":\"9\",\"do\":\"got\"}", "{\"id\":9.5,\"do\":\"got\"}"};
+	static const char *const bad[] = {"nonsense",
+					  "[]",
+					  "{}",
+					  "{\"id\":0,\"do\":\"got\"}",
+					  "{\"id\":1,\"do\":\"got\"}",
+					  "{\"id\":-3,\"do\":\"got\"}",
+					  "{\"id\":9}",
+					  "{\"id\":9,\"do\":7}",
+					  "{\"id\":\"9\",\"do\":\"got\"}",
+					  "{\"id\":9.5,\"do\":\"got\"}"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct client c;
 		client_hello(&c, &w, &ana);
@@ -342,7 +357,8 @@ static void test_people(void **state)
 	client_hello(&p, &w, &ana_phone);
 	client_hello(&b, &w, &ben);
 	client_ask(&a, "people.find", "\"q\":\"be\"");
-	assert_string_equal(a.answer, "{\"ok\":{\"users\":[{\"id\":2,\"username\":\"ben\",\"name\":\"Ben\",\"blocked\":false,\"online\":0}]}}");
+	assert_string_equal(a.answer, "{\"ok\":{\"users\":[{\"id\":2,\"username\":\"ben\",\"name\":\"Ben\",\"blocked\":"
+				      "false,\"online\":0}]}}");
 	client_ask(&a, "people.find", "\"q\":\"\"");
 	assert_null(strstr(a.answer, "\"ana\""));
 	assert_non_null(strstr(a.answer, "\"cem\""));
@@ -350,15 +366,18 @@ static void test_people(void **state)
 	/* Whoever opens a chat is known to the other from then on. */
 	uint64_t conv = chat_between(&a, ben.user);
 	assert_true(conv > 0);
-	client_expect(&b, "{\"ev\":\"user\",\"user\":{\"id\":1,\"username\":\"ana\",\"name\":\"Ana\",\"blocked\":false,\"online\":2}}");
-	client_expect(&p, "{\"ev\":\"user\",\"user\":{\"id\":2,\"username\":\"ben\",\"name\":\"Ben\",\"blocked\":false,\"online\":1}}");
+	client_expect(&b, "{\"ev\":\"user\",\"user\":{\"id\":1,\"username\":\"ana\",\"name\":\"Ana\",\"blocked\":false,"
+			  "\"online\":2}}");
+	client_expect(&p, "{\"ev\":\"user\",\"user\":{\"id\":2,\"username\":\"ben\",\"name\":\"Ben\",\"blocked\":false,"
+			  "\"online\":1}}");
 	client_ask(&a, "people.find", "\"q\":\"be\"");
 	assert_int_equal(number_in(a.answer, "online"), 1);
 
 	client_close(&p);
 	client_expect(&b, "\"online\":1");
 	client_ask(&a, "me.set", "\"name\":\" Ana Maria \",\"receipts\":false,\"quiet_until\":5,\"quiet_share\":true");
-	assert_string_equal(a.answer, "{\"ok\":{\"me\":{\"id\":1,\"username\":\"ana\",\"name\":\"Ana Maria\",\"admin\":true,\"receipts\":false,"
+	assert_string_equal(a.answer, "{\"ok\":{\"me\":{\"id\":1,\"username\":\"ana\",\"name\":\"Ana "
+				      "Maria\",\"admin\":true,\"receipts\":false,"
 				      "\"hide_decline\":false,\"quiet_until\":5,\"quiet_share\":true}}}");
 	client_expect(&b, "\"name\":\"Ana Maria\"");
 	client_hello(&p, &w, &ana_phone);
@@ -402,7 +421,8 @@ static void test_devices_and_invitations(void **state)
 
 	client_ask(&b, "invite.create", "\"uses\":2,\"days\":3");
 	assert_non_null(strstr(b.answer, "{\"ok\":{\"token\":\""));
-	assert_string_equal(client_ask(&b, "invite.create", "\"uses\":1,\"days\":3,\"admin\":true"), "{\"err\":\"not_found\"}");
+	assert_string_equal(client_ask(&b, "invite.create", "\"uses\":1,\"days\":3,\"admin\":true"),
+			    "{\"err\":\"not_found\"}");
 	assert_string_equal(client_ask(&b, "invite.create", "\"uses\":0,\"days\":3"), "{\"err\":\"bad_request\"}");
 	client_ask(&a, "invite.create", "\"uses\":1,\"days\":3,\"admin\":true");
 	assert_non_null(strstr(a.answer, "{\"ok\":{\"token\":\""));
@@ -440,8 +460,10 @@ static void test_messages(void **state)
 	client_ask(&a, "log.get", "\"conv\":%d,\"ids\":[2]", conv);
 	assert_null(strstr(a.answer, "hello"));
 	assert_string_equal(client_ask(&a, "log.get", "\"conv\":%d", conv), "{\"err\":\"bad_request\"}");
-	assert_string_equal(client_ask(&a, "log.get", "\"conv\":%d,\"after\":0,\"before\":1", conv), "{\"err\":\"bad_request\"}");
-	assert_string_equal(client_ask(&a, "log.get", "\"conv\":%d,\"after\":0,\"limit\":201", conv), "{\"err\":\"bad_request\"}");
+	assert_string_equal(client_ask(&a, "log.get", "\"conv\":%d,\"after\":0,\"before\":1", conv),
+			    "{\"err\":\"bad_request\"}");
+	assert_string_equal(client_ask(&a, "log.get", "\"conv\":%d,\"after\":0,\"limit\":201", conv),
+			    "{\"err\":\"bad_request\"}");
 	assert_string_equal(client_ask(&a, "typing", "\"conv\":%d", conv), "{\"ok\":{}}");
 	client_expect(&b, "\"ev\":\"typing\"");
 	assert_string_equal(client_ask(&b, "got", "\"conv\":%d,\"seq\":2", conv), "{\"ok\":{}}");
@@ -472,15 +494,20 @@ static void test_a_call_and_its_draft(void **state)
 	assert_string_equal(client_ask(&b, "call.decline", "\"call\":\"%s\",\"text\":\"later\"", id), "{\"ok\":{}}");
 	client_expect(&a, "\"text\":\"later\"");
 	const char *rec = "a00102030405060708090a0b0c0d0e0f";
-	client_ask(&a, "rec.start", "\"rec\":\"%s\",\"conv\":%d,\"call\":\"%s\",\"kind\":\"voice\",\"mime\":\"audio/webm;codecs=opus\",\"seg\":0", rec,
-		   conv, id);
+	client_ask(&a, "rec.start",
+		   "\"rec\":\"%s\",\"conv\":%d,\"call\":\"%s\",\"kind\":\"voice\",\"mime\":\"audio/"
+		   "webm;codecs=opus\",\"seg\":0",
+		   rec, conv, id);
 	assert_non_null(strstr(a.answer, "{\"ok\":{\"rec\":{\"rec\":\"a00102030405060708090a0b0c0d0e0f\","));
 	uint8_t fragment[64] = {1, 0xa0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 	fragment[26] = 250;
 	client_binary(&a, fragment, sizeof(fragment));
 	client_expect(&a, "{\"ev\":\"rec.ack\",\"rec\":\"a00102030405060708090a0b0c0d0e0f\",\"next\":1");
-	assert_string_equal(client_ask(&a, "rec.state", "\"rec\":\"%s\",\"state\":\"paused\",\"ms\":250", rec), "{\"ok\":{}}");
-	assert_string_equal(client_ask(&a, "rec.commit", "\"rec\":\"%s\",\"cid\":5,\"fragments\":1,\"duration_ms\":250,\"peaks\":[1]", rec),
+	assert_string_equal(client_ask(&a, "rec.state", "\"rec\":\"%s\",\"state\":\"paused\",\"ms\":250", rec),
+			    "{\"ok\":{}}");
+	assert_string_equal(client_ask(&a, "rec.commit",
+				       "\"rec\":\"%s\",\"cid\":5,\"fragments\":1,\"duration_ms\":250,\"peaks\":[1]",
+				       rec),
 			    "{\"err\":\"bad_request\"}");
 	assert_string_equal(client_ask(&a, "rec.discard", "\"rec\":\"%s\"", rec), "{\"ok\":{}}");
 	client_ask(&a, "rec.undo", "\"rec\":\"%s\"", rec);
@@ -504,7 +531,9 @@ static void test_sockets_that_go_with_questions_open(void **state)
 		client_hello(&a, &w, &ana);
 		char text[128];
 		for (int k = 0; k < 20; k++) {
-			snprintf(text, sizeof(text), k % 2 ? "{\"id\":%d,\"do\":\"chat.open\",\"user\":2}" : "{\"id\":%d,\"do\":\"me.set\",\"receipts\":true}",
+			snprintf(text, sizeof(text),
+				 k % 2 ? "{\"id\":%d,\"do\":\"chat.open\",\"user\":2}"
+				       : "{\"id\":%d,\"do\":\"me.set\",\"receipts\":true}",
 				 k + 2);
 			client_text(&a, text);
 		}

@@ -52,7 +52,8 @@ void world_start(struct world *w)
 	assert_int_equal(chat_new(w->loop, w->store, w->hub, &chat_people, &w->chat), AT_OK);
 	assert_int_equal(calls_new(w->loop, w->store, w->hub, w->chat, &call_people, &call_settings, &w->calls), AT_OK);
 	assert_int_equal(blobs_open(w->dir, w->loop, &w->blobs), AT_OK);
-	assert_int_equal(notes_new(w->loop, w->store, w->hub, w->chat, w->calls, w->blobs, &note_settings, &w->notes), AT_OK);
+	assert_int_equal(notes_new(w->loop, w->store, w->hub, w->chat, w->calls, w->blobs, &note_settings, &w->notes),
+			 AT_OK);
 	struct api_deps deps = {
 		.loop = w->loop,
 		.store = w->store,
@@ -233,8 +234,8 @@ static void write_request(struct world *w, const char *method, const char *path,
 	if (!strcasestr(headers, "origin:") && body)
 		snprintf(origin, sizeof(origin), "Origin: http://localhost:%u\r\n", net_server_port(w->server));
 	bool typed = strcasestr(headers, "content-type:") || !body;
-	snprintf(request, 16384, "%s %s HTTP/1.1\r\nHost: localhost:%u\r\n%s%s%sContent-Length: %zu\r\n\r\n%s", method, path,
-		 net_server_port(w->server), origin, typed ? "" : "Content-Type: application/json\r\n", headers,
+	snprintf(request, 16384, "%s %s HTTP/1.1\r\nHost: localhost:%u\r\n%s%s%sContent-Length: %zu\r\n\r\n%s", method,
+		 path, net_server_port(w->server), origin, typed ? "" : "Content-Type: application/json\r\n", headers,
 		 body ? strlen(body) : 0, body ? body : "");
 }
 
@@ -279,7 +280,8 @@ bool client_open(struct client *c, struct world *w, const char *token, const cha
 	snprintf(request, sizeof(request),
 		 "GET /ws HTTP/1.1\r\nHost: localhost:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: %s\r\n"
 		 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n%s%s%s\r\n",
-		 net_server_port(w->server), origin ? origin : own, token ? "Cookie: at=" : "", token ? token : "", token ? "\r\n" : "");
+		 net_server_port(w->server), origin ? origin : own, token ? "Cookie: at=" : "", token ? token : "",
+		 token ? "\r\n" : "");
 	c->fd = dial(w);
 	put(w, c->fd, request, strlen(request));
 	struct http_answer *answer = at_alloc(sizeof(*answer));
@@ -324,7 +326,7 @@ static void frame(struct client *c, uint8_t opcode, const void *data, size_t len
 		at_put_u64(head + 2, len);
 		n = 10;
 	}
-	put(c->w, c->fd, head, n + 4);      /* a mask of zeros is a mask */
+	put(c->w, c->fd, head, n + 4); /* a mask of zeros is a mask */
 	put(c->w, c->fd, data, len);
 }
 
@@ -349,7 +351,8 @@ static void on_frame(struct client *c, uint8_t opcode, const uint8_t *data, size
 	/* {"id":N,"ok":...}: an answer; the id goes */
 	if (len > 6 && memcmp(data, "{\"id\":", 6) == 0) {
 		const uint8_t *comma = memchr(data, ',', len);
-		snprintf(c->answer, sizeof(c->answer), "{%.*s", (int)(len - (size_t)(comma + 1 - data)), (const char *)comma + 1);
+		snprintf(c->answer, sizeof(c->answer), "{%.*s", (int)(len - (size_t)(comma + 1 - data)),
+			 (const char *)comma + 1);
 		return;
 	}
 	assert_int_equal(at_buf_append(&c->events, data, len), AT_OK);
@@ -395,7 +398,8 @@ const char *client_ask(struct client *c, const char *command, const char *args, 
 	va_start(list, args);
 	vsnprintf(filled, sizeof(filled), args, list);
 	va_end(list);
-	snprintf(text, sizeof(text), "{\"id\":%d,\"do\":\"%s\"%s%s}", (int)c->next_id++, command, *filled ? "," : "", filled);
+	snprintf(text, sizeof(text), "{\"id\":%d,\"do\":\"%s\"%s%s}", (int)c->next_id++, command, *filled ? "," : "",
+		 filled);
 	c->answer[0] = '\0';
 	client_text(c, text);
 	for (int i = 0; i < 1000 && !c->answer[0] && !c->closed; i++)

@@ -25,7 +25,7 @@ struct world {
 void world_new(struct world *w);
 void world_start(struct world *w);
 void world_stop(struct world *w);
-void world_end(struct world *w);            /* stopped or not; removes the files */
+void world_end(struct world *w); /* stopped or not; removes the files */
 void world_turn(struct world *w, int turns);
 
 struct device {
@@ -43,7 +43,8 @@ struct http_answer {
 	char body[65536];
 };
 /* headers: whole lines with CRLF; body NULL: GET. A POST gets Origin and Content-Type unless headers has its own Origin. */
-void http(struct world *w, const char *method, const char *path, const char *headers, const char *body, struct http_answer *answer);
+void http(struct world *w, const char *method, const char *path, const char *headers, const char *body,
+	  struct http_answer *answer);
 /* A POST whose sender hangs up after so many turns of the loop. */
 void http_and_leave(struct world *w, const char *path, const char *body, int turns);
 /* As this device: with its cookie. */
@@ -54,9 +55,9 @@ struct client {
 	struct world *w;
 	int fd;
 	uint64_t next_id;
-	struct at_buf in, events;           /* events: those read so far, a line each */
+	struct at_buf in, events; /* events: those read so far, a line each */
 	char answer[65536];
-	int closed;                         /* the close code, once it came; -1: without one */
+	int closed; /* the close code, once it came; -1: without one */
 };
 /* Upgrades; false: refused. No hello yet. */
 bool client_open(struct client *c, struct world *w, const char *token, const char *origin);
@@ -65,7 +66,7 @@ void client_text(struct client *c, const char *text);
 void client_binary(struct client *c, const void *data, size_t len);
 /* Reads what is there for a few turns of the loop. */
 void client_pump(struct client *c, int turns);
-int client_end(struct client *c);           /* waits until the server closes; the code */
+int client_end(struct client *c); /* waits until the server closes; the code */
 /* Sends {"id":N,"do":COMMAND,ARGS} and waits for its answer, which is returned without the id: {"ok":{}} or {"err":"x"}. "" when the
  * socket closes first. args: "" or "\"k\":v,..." */
 const char *client_ask(struct client *c, const char *command, const char *args, ...) AT_PRINTF(3, 4);
