@@ -49,7 +49,7 @@ async function texts() {
 	await ben.say("And hello to you");
 	await ana.messages().getByText("And hello to you").waitFor();
 	await until("Ana's text reads as read", async () => (await ana.messages().getByRole("article").filter({ hasText: "Hello Ben" }).getByText(/Read/).count()) + (await ana.messages().getByLabel(/Read/).count()) > 0);
-	await ben.page.getByRole("textbox", { name: "Message" }).pressSequentially("thinking");
+	await ben.page.getByRole("textbox", { name: "Message" }).pressSequentially("thinking", { delay: 500 });
 	await until("Ana sees that Ben is typing", async () => /typing/i.test(await ana.page.locator("body").innerText()));
 	await ben.page.reload();
 	await until("the draft stays", async () => (await ben.page.getByRole("textbox", { name: "Message" }).inputValue()) === "thinking");
