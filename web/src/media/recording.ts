@@ -5,6 +5,7 @@ import type { Clock } from "../lib/clock.ts";
 import { foldPeaks, Levels } from "../lib/peaks.ts";
 import { Scope } from "../lib/scope.ts";
 import type { Kind } from "../wire/types.ts";
+import { filesOf } from "./files.ts";
 import type { Devices, Encoder, Input } from "./ports.ts";
 import type { LocalRec, Storage } from "./storage.ts";
 import type { Upload } from "./upload.ts";
@@ -254,21 +255,4 @@ export class Recording {
 			this.#notSaved.value = !(await work());
 		});
 	}
-}
-
-export async function filesOf(
-	local: LocalRec,
-	upload: Upload,
-): Promise<readonly { readonly mime: string; readonly bytes: readonly Uint8Array<ArrayBuffer>[] }[]> {
-	const files: { mime: string; bytes: Uint8Array<ArrayBuffer>[] }[] = [];
-	for (const [i, segment] of local.segments.entries()) {
-		const end = local.segments[i + 1]?.first ?? local.fragments;
-		const bytes: Uint8Array<ArrayBuffer>[] = [];
-		for (let n = segment.first; n < end; n++) {
-			const fragment = await upload.fragment(n);
-			if (fragment !== undefined) bytes.push(fragment.bytes);
-		}
-		if (bytes.length > 0) files.push({ mime: segment.mime, bytes });
-	}
-	return files;
 }

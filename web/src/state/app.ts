@@ -31,6 +31,8 @@ import type {
 } from "./types.ts";
 import { Typing } from "./typing.ts";
 
+const PRELOAD_MS = 2_000;
+
 type Stage =
 	| { readonly name: "loading" }
 	| { readonly name: "out"; readonly view: Extract<SessionView, { state: "signedOut" }> }
@@ -220,6 +222,8 @@ export class App implements AppModel {
 		if (kept !== undefined && kept.me.id === user) this.#core.apply(kept);
 		this.#stage.value = { name: "in" };
 		socket.start();
+		/* So that a recording can begin also after the network went. */
+		this.#core.scope.add(env.clock.after(PRELOAD_MS, () => void this.#core.kit()));
 		await Promise.all([this.#parts.outbox.recover(), this.#parts.uploads.recover()]);
 	}
 

@@ -42,13 +42,7 @@ export function startBrowserApp(words: Words): AppModel {
 		bytes: count => crypto.getRandomValues(new Uint8Array(count)),
 		openSocket: () => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`),
 		useAccount: user => storage.use(`aftertone-${user}`),
-		kit: async () => {
-			const [{ browserDevices }, { Recording }] = await Promise.all([
-				import("../media/browserDevices.ts"),
-				import("../media/recording.ts"),
-			]);
-			return { devices: browserDevices(clock), Recording };
-		},
+		kit: async () => (await import("./recordingKit.ts")).recordingKit(clock),
 		inputs: async () => (await import("../media/inputs.ts")).listInputs(),
 	};
 	const app = new App(env);

@@ -5,7 +5,7 @@ import { Scope } from "../lib/scope.ts";
 import { type ErrorCode, failure, type Result } from "../wire/errors.ts";
 import { type Answer, type RequestOptions, Socket, type SocketState } from "../wire/socket.ts";
 import type { Conv, Hello, Me, NoteState, User, WireEvent } from "../wire/types.ts";
-import type { Env } from "./env.ts";
+import type { Env, RecordingKit } from "./env.ts";
 import { loadPrefs, storePrefs } from "./prefs.ts";
 import type { Doing, Limits, PersonView, Prefs, Toast } from "./types.ts";
 
@@ -90,6 +90,15 @@ export class Core {
 		this.#cid = Math.max(this.#cid + 1, kept + 1, this.now());
 		this.env.keep.set("cid", String(this.#cid));
 		return this.#cid;
+	}
+
+	/* null: it could not be loaded, for want of a network. */
+	async kit(): Promise<RecordingKit | null> {
+		try {
+			return await this.env.kit();
+		} catch {
+			return null;
+		}
 	}
 
 	async ask(command: string, args: object, options?: RequestOptions): Promise<Answer> {

@@ -1,8 +1,8 @@
 /* Recordings without Send: those of this device and those that the server holds from any device of mine. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { foldPeaks } from "../lib/peaks.ts";
+import { filesOf } from "../media/files.ts";
 import { extensionOf } from "../media/mime.ts";
-import { filesOf } from "../media/recording.ts";
 import type { LocalRec } from "../media/storage.ts";
 import type { Upload } from "../media/upload.ts";
 import type { Uploads } from "../media/uploads.ts";

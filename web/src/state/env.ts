@@ -7,6 +7,7 @@ import type { Recording } from "../media/recording.ts";
 import type { Storage } from "../media/storage.ts";
 import type { Http } from "../wire/http.ts";
 import type { SocketLike } from "../wire/socket.ts";
+import type { OpenRecording } from "./openRecording.ts";
 import type { InputView, NotifyState, Words } from "./types.ts";
 
 /* Small things kept on this device at once: settings, texts being written. */
@@ -47,6 +48,7 @@ export interface PagePort {
 export interface RecordingKit {
 	readonly devices: Devices;
 	readonly Recording: typeof Recording;
+	readonly OpenRecording: typeof OpenRecording;
 }
 
 export interface PlayingPort {

@@ -8,6 +8,7 @@ import { decodeFragment, type Fragment } from "../wire/fragment.ts";
 import { Http } from "../wire/http.ts";
 import type { SocketLike } from "../wire/socket.ts";
 import type { Env } from "./env.ts";
+import { OpenRecording } from "./openRecording.ts";
 import type { Words } from "./types.ts";
 
 type Args = Record<string, unknown>;
@@ -425,7 +426,7 @@ export function newWorld(before?: World): World {
 		},
 		openSocket: () => server.open(),
 		useAccount: () => {},
-		kit: async () => ({ devices, Recording }),
+		kit: async () => ({ devices, Recording, OpenRecording }),
 		inputs: async () => ({ microphones: [], cameras: [] }),
 	};
 	return {

@@ -13,7 +13,8 @@ import { type ErrorCode, failure, type Result } from "../wire/errors.ts";
 import type { Kind } from "../wire/types.ts";
 import type { Core } from "./core.ts";
 import { discardRec } from "./discardRec.ts";
-import { OpenRecording } from "./openRecording.ts";
+import type { RecordingKit } from "./env.ts";
+import type { OpenRecording, OpenWhat } from "./openRecording.ts";
 import { Countdown, newLocal, openInput, tellLimit } from "./recorderOpen.ts";
 import { openView } from "./recorderView.ts";
 import { Review } from "./review.ts";
@@ -118,7 +119,12 @@ export class Recorder implements RecorderModel {
 		this.#scope = new Scope();
 		this.#options = options;
 		this.#phase.value = { name: "opening", target, kind };
-		const kit = await this.#core.env.kit();
+		const kit = await this.#core.kit();
+		if (kit === null) {
+			if (turn === this.#turn) this.#end({ how: "dismissed", target });
+			this.#core.failed("note", "offline");
+			return failure("offline");
+		}
 		const opened = await openInput(this.warm, kit, kind);
 		if (turn !== this.#turn) {
 			if (opened.ok) opened.input.close();
@@ -136,7 +142,8 @@ export class Recorder implements RecorderModel {
 			await this.countdown.run(this.#scope, () => input.close());
 			if (turn !== this.#turn) return failure("gone");
 		}
-		return this.#open(target, newLocal(this.#core, target, input.kind), 0, input, cameraFailed);
+		const local = newLocal(this.#core, target, input.kind);
+		return this.#open(kit, { target, local, nextSeg: 0, cameraFailed }, input);
 	}
 
 	/* A draft into the recorder, paused; resume() goes on with it. */
@@ -145,7 +152,10 @@ export class Recorder implements RecorderModel {
 		this.#turn++;
 		this.#scope = new Scope();
 		this.#options = {};
-		await this.#session(target, local, nextSeg, false);
+		const turn = this.#turn;
+		const kit = await this.#core.kit();
+		if (kit === null || turn !== this.#turn) return failure(kit === null ? "offline" : "gone");
+		this.#session(kit, { target, local, nextSeg, cameraFailed: false });
 		return { ok: true };
 	}
 
@@ -269,19 +279,13 @@ export class Recorder implements RecorderModel {
 		return phase.name === "open" ? phase.session : null;
 	}
 
-	async #open(
-		target: RecTarget,
-		local: LocalRec,
-		nextSeg: number,
-		input: Input,
-		cameraFailed: boolean,
-	): Promise<Result> {
-		const session = await this.#session(target, local, nextSeg, cameraFailed);
+	#open(kit: RecordingKit, what: Omit<OpenWhat, "upload">, input: Input): Result {
+		const session = this.#session(kit, what);
 		if (this.#options.after !== undefined) session.recording.upload.waitFor(this.#options.after);
 		if (!session.run(input)) {
 			this.#drop(session);
 			this.#reset();
-			this.#phase.value = { name: "blocked", target, kind: local.kind, code: "in_use" };
+			this.#phase.value = { name: "blocked", target: what.target, kind: what.local.kind, code: "in_use" };
 			return failure("unsupported");
 		}
 		this.#core.env.sounds.play("tone");
@@ -289,18 +293,11 @@ export class Recorder implements RecorderModel {
 		return { ok: true };
 	}
 
-	async #session(
-		target: RecTarget,
-		local: LocalRec,
-		nextSeg: number,
-		cameraFailed: boolean,
-	): Promise<OpenRecording> {
-		const kit = await this.#core.env.kit();
+	#session(kit: RecordingKit, what: Omit<OpenWhat, "upload">): OpenRecording {
+		const { local } = what;
 		const upload = this.#uploads.open(local, local.segments.length === 0 ? local.fragments : undefined);
-		const session = new OpenRecording(
-			{ core: this.#core, kit, warm: this.warm, review: this.#review, preview: this.#preview },
-			{ target, local, nextSeg, upload, cameraFailed },
-		);
+		const parts = { core: this.#core, kit, warm: this.warm, review: this.#review, preview: this.#preview };
+		const session = new kit.OpenRecording(parts, { ...what, upload });
 		this.#listeners.value = [];
 		this.#phase.value = { name: "open", session };
 		this.#scope.add(() => session.leave());

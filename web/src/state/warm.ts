@@ -39,8 +39,9 @@ export class Warm {
 	}
 
 	async #open(kind: Kind, turn: number): Promise<void> {
-		const kit = await this.#core.env.kit();
-		if (turn !== this.#turn || !(await kit.devices.allowed(kind)) || turn !== this.#turn) return;
+		const kit = await this.#core.kit();
+		if (kit === null || turn !== this.#turn || !(await kit.devices.allowed(kind)) || turn !== this.#turn)
+			return;
 		const opened = await kit.devices.open(this.#wanted(kind));
 		if (!opened.ok) return;
 		if (turn === this.#turn) this.#input = opened.input;
