@@ -71,6 +71,8 @@ static void on_request(void *arg, struct net_request *req)
 	if (!strcmp(req->path, "/hello")) {
 		int n = snprintf(text, sizeof(text), "hello %s %s", req->method, req->query);
 		say(req, 200, text, (size_t)n);
+	} else if (!strcmp(req->path, "/addr")) {
+		say(req, 200, req->addr, strlen(req->addr));
 	} else if (!strcmp(req->path, "/echo")) {
 		say(req, 200, req->body, req->body_len);
 	} else if (!strcmp(req->path, "/later")) {
@@ -159,12 +161,21 @@ void kit_file(struct kit *kit, const void *data, size_t len)
 
 struct client kit_connect(struct kit *kit)
 {
-	struct client c = {.kit = kit};
-	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(net_server_port(kit->server))};
+	struct sockaddr_in addr = {.sin_family = AF_INET};
 	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	c.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return kit_connect_to(kit, (const struct sockaddr *)&addr, sizeof(addr));
+}
+
+struct client kit_connect_to(struct kit *kit, const struct sockaddr *host, socklen_t len)
+{
+	struct client c = {.kit = kit};
+	struct sockaddr_storage addr = {0};
+	memcpy(&addr, host, len);
+	/* at the same place in both families */
+	((struct sockaddr_in *)&addr)->sin_port = htons(net_server_port(kit->server));
+	c.fd = socket(addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(c.fd >= 0);
-	assert_int_equal(connect(c.fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(connect(c.fd, (struct sockaddr *)&addr, len), 0);
 	assert_int_equal(fcntl(c.fd, F_SETFL, O_NONBLOCK), 0);
 	at_buf_init(&c.in, 64 * 1024 * 1024);
 	return c;

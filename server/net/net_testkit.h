@@ -8,6 +8,8 @@
 #include "base/loop.h"
 #include "net/net.h"
 
+#include <sys/socket.h>
+
 /* What the server's handler does is told by the path:
  *   /hello  answers "hello METHOD QUERY"      /echo  answers the body        /later  the test answers by kit_answer
  *   /file   kit.file                           /ws    accepts, echoes what begins with 'e', closes with 4001 at 'c' */
@@ -40,6 +42,7 @@ void kit_answer(struct kit *kit, size_t i, const char *body);
 void kit_file(struct kit *kit, const void *data, size_t len);
 
 struct client kit_connect(struct kit *kit);
+struct client kit_connect_to(struct kit *kit, const struct sockaddr *host, socklen_t len); /* its port is filled in */
 void client_close(struct client *c);
 void client_send(struct client *c, const void *data, size_t len);
 void client_text(struct client *c, const char *text);

@@ -3,6 +3,9 @@
 #include "base/mem.h"
 #include "net/net_priv.h"
 
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -324,6 +327,78 @@ static void test_limits_connections(void **state)
 	kit_release(&kit);
 }
 
+static bool has_ipv6(void)
+{
+	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0 && !bind(fd, (const struct sockaddr *)&six, sizeof(six));
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+static void test_tells_the_peers_address(void **state)
+{
+	(void)state;
+	struct kit kit;
+	struct net_options options = {.listen_addr = "::"};
+	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	if (!has_ipv6())
+		return;
+	kit_init(&kit, &options);
+	struct client a = kit_connect(&kit), b = kit_connect_to(&kit, (const struct sockaddr *)&six, sizeof(six));
+	client_text(&a, GET("/addr"));
+	expect_answer(&a, 200, "127.0.0.1");
+	client_text(&b, GET("/addr"));
+	expect_answer(&b, 200, "::1");
+	client_close(&a);
+	client_close(&b);
+	kit_release(&kit);
+}
+
+/* An address of this host that is not loopback; false when it has none. */
+static bool own_addr(struct sockaddr_in *addr_out)
+{
+	struct ifaddrs *all = NULL;
+	bool found = false;
+	assert_int_equal(getifaddrs(&all), 0);
+	for (struct ifaddrs *it = all; it && !found; it = it->ifa_next) {
+		found = it->ifa_addr && it->ifa_addr->sa_family == AF_INET && !(it->ifa_flags & IFF_LOOPBACK);
+		if (found)
+			memcpy(addr_out, it->ifa_addr, sizeof(*addr_out));
+	}
+	freeifaddrs(all);
+	return found;
+}
+
+static void test_one_address_cannot_take_all(void **state)
+{
+	(void)state;
+	struct kit kit;
+	struct net_options options = {.listen_addr = has_ipv6() ? "::" : "0.0.0.0"};
+	struct sockaddr_in own;
+	static struct client c[NET_ADDR_CONNS_MAX + 1];
+	if (!own_addr(&own))
+		return;
+	kit_init(&kit, &options);
+	for (size_t i = 0; i <= NET_ADDR_CONNS_MAX; i++) {
+		c[i] = kit_connect_to(&kit, (const struct sockaddr *)&own, sizeof(own));
+		at_loop_step(kit.loop, 1);
+	}
+	assert_true(client_at_eof(&c[NET_ADDR_CONNS_MAX]));
+	assert_int_equal(kit.server->conns, NET_ADDR_CONNS_MAX);
+	struct client other = kit_connect(&kit);
+	client_text(&other, GET("/hello"));
+	expect_answer(&other, 200, "hello GET ");
+	client_close(&other);
+	for (size_t i = 0; i <= NET_ADDR_CONNS_MAX; i++)
+		client_close(&c[i]);
+	kit_turn(&kit);
+	assert_int_equal(kit.server->conns, 0);
+	assert_int_equal(at_map_len(kit.server->per_addr), 0);
+	kit_release(&kit);
+}
+
 static void test_bad_addresses(void **state)
 {
 	(void)state;
@@ -401,6 +476,8 @@ int main(void)
 		AT_TEST(test_answer_to_nobody),
 		AT_TEST(test_pipelined_flood_is_not_kept),
 		AT_TEST(test_limits_connections),
+		AT_TEST(test_tells_the_peers_address),
+		AT_TEST(test_one_address_cannot_take_all),
 		AT_TEST(test_bad_addresses),
 		AT_TEST(test_stop_lets_answers_out),
 		AT_TEST(test_free_tells_who_waits),
