@@ -1,10 +1,7 @@
 import { MessageCircle } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { CallBar } from "../call/CallBar.tsx";
-import { Incoming } from "../call/Incoming.tsx";
 import { LiveStrip } from "../call/LiveStrip.tsx";
-import { Outgoing } from "../call/Outgoing.tsx";
-import { RecordBar } from "../call/RecordBar.tsx";
 import { RecordElsewhere } from "../call/RecordElsewhere.tsx";
 import { CallsPage } from "../chat/CallsPage.tsx";
 import { ChatList } from "../chat/ChatList.tsx";
@@ -18,9 +15,9 @@ import { Portal } from "../ui/Portal.tsx";
 import { EmptyState } from "../ui/Small.tsx";
 import { ConnectionStrip } from "./ConnectionStrip.tsx";
 import { recordShortcut } from "./effects.ts";
+import { Incoming, Outgoing, preloadScreens, RecordBar, YouPage } from "./later.ts";
 import { tabOf } from "./router.ts";
 import { TabBar } from "./TabBar.tsx";
-import { YouPage } from "./YouPage.tsx";
 
 function useWanted(): void {
 	const app = useApp();
@@ -65,24 +62,28 @@ export function Shell() {
 	const [finding, setFinding] = useState(false);
 	const conv = chatOfPath(route.path);
 	useWanted();
+	useEffect(preloadScreens, []);
 	useEffect(() => recordShortcut(app, () => chatOfPath(location.pathname)), [app]);
 	return (
-		<div class="app" id="shell" data-pane={conv === null ? "list" : "thread"}>
-			<ConnectionStrip />
-			<CallBar />
-			<div class="panes">
-				<TabBar />
-				<ListPane conv={conv} onNew={() => setFinding(true)} />
-				{conv === null ? (
-					<Nothing />
-				) : (
-					<Thread key={conv} conv={conv} live={<LiveStrip conv={conv} />} record={<RecordBar />} />
-				)}
+		<>
+			<div class="app" id="shell" data-pane={conv === null ? "list" : "thread"}>
+				<ConnectionStrip />
+				<CallBar />
+				<div class="panes">
+					<TabBar />
+					<ListPane conv={conv} onNew={() => setFinding(true)} />
+					{conv === null ? (
+						<Nothing />
+					) : (
+						<Thread key={conv} conv={conv} live={<LiveStrip conv={conv} />} record={<RecordBar />} />
+					)}
+				</div>
+				<div class="corner live">
+					<LiveStrip except={conv} />
+					<RecordElsewhere conv={conv} />
+				</div>
 			</div>
-			<div class="corner live">
-				<LiveStrip except={conv} />
-				<RecordElsewhere conv={conv} />
-			</div>
+			{/* Beside the shell: they stay alive while a dialog makes it inert. */}
 			<Incoming />
 			<Outgoing />
 			{finding && (
@@ -90,6 +91,6 @@ export function Shell() {
 					<NewChat onClose={() => setFinding(false)} />
 				</Portal>
 			)}
-		</div>
+		</>
 	);
 }

@@ -9,7 +9,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { Link } from "../ui/Link.tsx";
 import { Badge, Dot } from "../ui/Small.tsx";
 import { Waves } from "./glyphs.ts";
-import { callTitle } from "./names.ts";
+import { callTitle, shortOutcome } from "./names.ts";
 
 function glyphOf(glyph: LastGlyph, video: boolean): IconNode | null {
 	switch (glyph) {
@@ -41,8 +41,9 @@ function lastText(last: LastView): string {
 			return t("last-voice-note", { length });
 		case "videoNote":
 			return t("last-video-note", { length });
-		case "missedCall":
 		case "outgoingCall":
+			return `${callTitle(last.kind ?? "voice", "answered", false)} · ${shortOutcome(last.outcome ?? "no_answer")}`;
+		case "missedCall":
 		case "call":
 			return callTitle(last.kind ?? "voice", last.outcome ?? "answered", last.glyph === "missedCall");
 		case "deleted":
@@ -61,7 +62,9 @@ function Preview({ chat }: { chat: ChatView }) {
 	return (
 		<>
 			{glyph && <Icon of={glyph} size="s" />}
-			{chat.last.mine && chat.last.glyph !== "text" && <Icon of={CornerUpLeft} size="s" class="mine" />}
+			{chat.last.mine && (chat.last.glyph === "voiceNote" || chat.last.glyph === "videoNote") && (
+				<Icon of={CornerUpLeft} size="s" class="mine" />
+			)}
 			<bdi>{lastText(chat.last)}</bdi>
 		</>
 	);

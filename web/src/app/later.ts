@@ -1,0 +1,11 @@
+/* Screens that the first paint does not need. They come right after it, so that a call finds them there. */
+import { lazy } from "../ui/lazy.tsx";
+
+export const YouPage = lazy(async () => (await import("./YouPage.tsx")).YouPage);
+export const Incoming = lazy(async () => (await import("../call/Incoming.tsx")).Incoming);
+export const Outgoing = lazy(async () => (await import("../call/Outgoing.tsx")).Outgoing);
+export const RecordBar = lazy(async () => (await import("../call/RecordBar.tsx")).RecordBar);
+
+export function preloadScreens(): void {
+	for (const screen of [Incoming, Outgoing, RecordBar, YouPage]) screen.preload();
+}
