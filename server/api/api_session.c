@@ -112,7 +112,12 @@ static void on_hub_close(struct hub_session *hub, uint16_t code)
 	end(AT_ENTRY(hub, struct api_session, hub), code);
 }
 
-static const struct hub_session_ops hub_ops = {.send = on_hub_send, .close = on_hub_close};
+static size_t on_hub_backlog(struct hub_session *hub)
+{
+	return net_ws_backlog(AT_ENTRY(hub, struct api_session, hub)->ws);
+}
+
+static const struct hub_session_ops hub_ops = {.send = on_hub_send, .close = on_hub_close, .backlog = on_hub_backlog};
 
 /* ---- hello ---- */
 

@@ -186,6 +186,12 @@ void hub_send_device(struct hub *hub, uint64_t device, struct at_bytes *frame, b
 		session->ops->send(session, frame, binary);
 }
 
+size_t hub_device_backlog(const struct hub *hub, uint64_t device)
+{
+	struct hub_session *session = at_map_get_u64(hub->devices, device);
+	return session && session->ops->backlog ? session->ops->backlog(session) : 0;
+}
+
 void hub_close_device(struct hub *hub, uint64_t device, uint16_t code)
 {
 	struct hub_session *session = at_map_get_u64(hub->devices, device);

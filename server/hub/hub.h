@@ -18,6 +18,7 @@ struct hub_session_ops {
 	void (*send)(struct hub_session *session, struct at_bytes *frame, bool binary); /* borrows frame */
 	/* Queued like send; the socket closes when the event has returned. code: docs/protocol.md "The socket". */
 	void (*close)(struct hub_session *session, uint16_t code);
+	size_t (*backlog)(struct hub_session *session); /* bytes that wait to be written; may be NULL: none */
 };
 
 /* Embedded in the socket owner's object. */
@@ -46,6 +47,8 @@ void hub_send_user(struct hub *hub, uint64_t user, struct at_bytes *frame, const
 /* To all of the user's devices but one (0 = to all). */
 void hub_send_user_but(struct hub *hub, uint64_t user, uint64_t but_device, struct at_bytes *frame);
 void hub_send_device(struct hub *hub, uint64_t device, struct at_bytes *frame, bool binary);
+/* What waits for this device: whoever has much to send (a listener who comes late) waits, too. 0 when it is not there. */
+size_t hub_device_backlog(const struct hub *hub, uint64_t device);
 void hub_close_device(struct hub *hub, uint64_t device, uint16_t code);
 void hub_close_user(struct hub *hub, uint64_t user, uint16_t code);
 
