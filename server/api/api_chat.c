@@ -15,6 +15,7 @@ static void opened(void *arg, enum at_err err, uint64_t conv)
 	struct api_ask *ask = arg;
 	struct api *api = ask->api;
 	uint64_t user = ask->user, with = ask->about;
+	bool news = ask->news;
 	if (err != AT_OK) {
 		api_answer_err(ask, err);
 		return;
@@ -23,13 +24,17 @@ static void opened(void *arg, enum at_err err, uint64_t conv)
 	wire_int(&w, "conv", (int64_t)conv);
 	api_ok_end(ask, &w);
 	/* Before the first call or message names either of them, both know who that is. */
+	if (!news)
+		return;
 	api_tell_user(api, with, user);
-	api_tell_user(api, user, with);
+	if (!chat_blocked(api->deps.chat, user, with))
+		api_tell_user(api, user, with);
 }
 
 void api_do_chat_open(struct api_ask *ask, const struct wire_in *in)
 {
 	enum at_err err = wire_get_u64(in, "user", 1, API_INT_MAX, &ask->about);
+	ask->news = err == AT_OK && chat_direct(ask->api->deps.chat, ask->user, ask->about) == 0;
 	if (err == AT_OK)
 		chat_open(ask->api->deps.chat, ask->user, ask->about, opened, ask);
 	else

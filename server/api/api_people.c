@@ -118,7 +118,7 @@ static void me_changed(void *arg, enum at_err err)
 	struct api_ask *ask = arg;
 	struct api *api = ask->api;
 	const struct auth_user *me = auth_user(api->deps.auth, ask->user);
-	bool name_changed = ask->about;
+	bool name_changed = ask->news;
 	uint64_t user = ask->user, device = ask->device;
 	if (err != AT_OK) {
 		api_answer_err(ask, err);
@@ -167,7 +167,7 @@ void api_do_me_set(struct api_ask *ask, const struct wire_in *in)
 		return;
 	}
 	changed.quiet_until = (int64_t)quiet_until;
-	ask->about = strcmp(name, user->name) != 0;
+	ask->news = strcmp(name, user->name) != 0;
 	changed.name = (char *)(uintptr_t)name;
 	auth_user_put(auth, &changed, me_changed, ask);
 }

@@ -73,6 +73,7 @@ struct api_ask {
 	uint64_t id;
 	uint64_t user, device; /* who asks */
 	uint64_t about;        /* the handler's: whom or what it is about */
+	bool news;             /* the handler's: whether others are to be told */
 };
 
 struct wire_out api_ok_begin(struct api_ask *ask); /* {"id":N,"ok":{ */
@@ -145,6 +146,7 @@ void api_socket_open(struct api_http *http); /* api_session.c: GET /ws */
 /* ---- api_static.c ---- */
 AT_MUST enum at_err api_static_new(const char *dir, struct api_static **files_out); /* dir NULL: none */
 void api_static_free(struct api_static **files);
+bool api_accepts(const char *header, const char *coding); /* Accept-Encoding, NULL = absent */
 void api_static_get(struct api_http *http);
 
 /* ---- people ---- */

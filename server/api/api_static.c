@@ -75,7 +75,7 @@ static const char *type_of(const char *name)
 }
 
 /* RFC 9110 section 12.5.3, as far as it matters: named, and not with q=0. */
-static bool accepts(const char *header, const char *coding)
+bool api_accepts(const char *header, const char *coding)
 {
 	size_t len = strlen(coding);
 	while (header && *header) {
@@ -119,7 +119,7 @@ static bool open_best(const struct api_static *files, const char *name, const ch
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(packed, sizeof(packed), "%s%s", name, codings[i][1]);
 		found->coding = codings[i][0];
-		if (accepts(accepted, codings[i][0]) && open_one(files, packed, found))
+		if (api_accepts(accepted, codings[i][0]) && open_one(files, packed, found))
 			return true;
 	}
 	found->coding = NULL;

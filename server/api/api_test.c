@@ -158,6 +158,30 @@ static void test_an_answer_without_a_peer(void **state)
 	world_stop(&w);
 }
 
+static void test_behind_a_proxy(void **state)
+{
+	(void)state;
+	char cookie[160];
+	world_stop(&w);
+	w.origin = "https://chat.example.org";
+	world_start(&w);
+	http(&w, "POST", "/api/invite", "", "{\"token\":\"x\"}", &got);
+	assert_int_equal(got.status, 401);
+	http(&w, "POST", "/api/invite", "Origin: https://chat.example.org\r\n", "{\"token\":\"x\"}", &got);
+	assert_int_equal(got.status, 410);
+	/* Only the name that no other host may set. */
+	http_as(&w, &ana, "GET", "/api/session", NULL, &got);
+	assert_int_equal(got.status, 401);
+	snprintf(cookie, sizeof(cookie), "Cookie: __Host-at=%s\r\n", ana.token);
+	http(&w, "GET", "/api/session", cookie, NULL, &got);
+	assert_int_equal(got.status, 200);
+	snprintf(cookie, sizeof(cookie), "Origin: https://chat.example.org\r\nCookie: __Host-at=%s\r\n", ana.token);
+	http(&w, "POST", "/api/signout", cookie, "{}", &got);
+	assert_non_null(
+		strstr(got.head, "Set-Cookie: __Host-at=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure\r\n"));
+	w.origin = NULL;
+}
+
 /* ---- files ---- */
 
 static void put_file(const char *dir, const char *name, const char *text)
@@ -438,6 +462,32 @@ static void test_devices_and_invitations(void **state)
 	client_close(&b);
 }
 
+/* What happens while hello is being answered comes behind the answer, and comes. */
+static void test_nothing_falls_between_hello_and_the_first_event(void **state)
+{
+	(void)state;
+	struct client a, b;
+	char token[AUTH_TOKEN_LEN + 1], text[128], last[32];
+	client_hello(&b, &w, &ben);
+	int conv = (int)chat_between(&b, ana.user);
+	auth_frame_token(w.auth, ana.token, token);
+	for (int i = 1; i <= 12; i++) {
+		assert_true(client_open(&a, &w, ana.token, NULL));
+		snprintf(text, sizeof(text), "{\"id\":1,\"do\":\"hello\",\"token\":\"%s\"}", token);
+		snprintf(last, sizeof(last), "message %d!", i);
+		client_text(&a, text);
+		world_turn(&w, i % 4);
+		client_ask(&b, "msg.send", "\"conv\":%d,\"cid\":%d,\"text\":\"%s\"", conv, i, last);
+		for (int k = 0; k < 500 && !strstr(a.answer, last) && !client_heard(&a, last); k++)
+			;
+		assert_int_equal(a.answered, 1);
+		assert_int_equal(a.heard_first, 0);
+		assert_true(strstr(a.answer, last) || client_heard(&a, last));
+		client_close(&a);
+	}
+	client_close(&b);
+}
+
 static void test_messages(void **state)
 {
 	(void)state;
@@ -557,6 +607,7 @@ int main(void)
 		T(test_other_origins_are_refused),
 		T(test_joining_and_signing_in_and_out),
 		T(test_an_answer_without_a_peer),
+		T(test_behind_a_proxy),
 		T(test_the_web_client),
 		T(test_the_first_frame),
 		T(test_bad_frames),
@@ -564,6 +615,7 @@ int main(void)
 		T(test_rates),
 		T(test_people),
 		T(test_devices_and_invitations),
+		T(test_nothing_falls_between_hello_and_the_first_event),
 		T(test_messages),
 		T(test_a_call_and_its_draft),
 		T(test_sockets_that_go_with_questions_open),

@@ -64,6 +64,7 @@ void world_start(struct world *w)
 		.notes = w->notes,
 		.limits = &w->limits,
 		.web_dir = w->web_dir,
+		.origin = w->origin,
 		.name = "Test",
 		.version = "1",
 	};
@@ -351,6 +352,7 @@ static void on_frame(struct client *c, uint8_t opcode, const uint8_t *data, size
 	/* {"id":N,"ok":...}: an answer; the id goes */
 	if (len > 6 && memcmp(data, "{\"id\":", 6) == 0) {
 		const uint8_t *comma = memchr(data, ',', len);
+		c->heard_first = c->answered++ ? c->heard_first : c->events.len;
 		snprintf(c->answer, sizeof(c->answer), "{%.*s", (int)(len - (size_t)(comma + 1 - data)),
 			 (const char *)comma + 1);
 		return;

@@ -18,7 +18,7 @@ struct world {
 	struct api *api;
 	struct net_server *server;
 	struct api_limits limits;
-	const char *web_dir;
+	const char *web_dir, *origin;
 };
 
 /* First the store, so that people can be put into it; then the rest. */
@@ -57,7 +57,9 @@ struct client {
 	uint64_t next_id;
 	struct at_buf in, events; /* events: those read so far, a line each */
 	char answer[65536];
-	int closed; /* the close code, once it came; -1: without one */
+	unsigned answered;
+	size_t heard_first; /* bytes of events before the first answer */
+	int closed;         /* the close code, once it came; -1: without one */
 };
 /* Upgrades; false: refused. No hello yet. */
 bool client_open(struct client *c, struct world *w, const char *token, const char *origin);

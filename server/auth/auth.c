@@ -25,6 +25,7 @@ struct auth_user_kept *auth_user_learn(struct auth *auth, const struct store_use
 	at_list_init(&kept->devices);
 	at_map_put_u64(auth->users, row->id, kept);
 	at_map_put(auth->by_username, row->username, strlen(row->username), kept);
+	auth_name_changed(auth, kept);
 	return kept;
 }
 
@@ -167,12 +168,14 @@ static void free_maps(struct auth *auth)
 		at_free(u->user.username);
 		at_free(u->user.name);
 		at_free(u->user.password);
+		at_free(u->folded);
 		at_free(u);
 	}
 	pos = 0;
 	for (struct store_invite *i; (i = at_map_next(auth->invites, &pos));)
 		at_free(i);
 	auth_limits_free(auth);
+	at_free(auth->sorted);
 	at_map_free(&auth->users);
 	at_map_free(&auth->by_username);
 	at_map_free(&auth->devices);

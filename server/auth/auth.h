@@ -50,7 +50,7 @@ void auth_frame_token(const struct auth *auth, const char *session_token, char o
 bool auth_frame_token_ok(const struct auth *auth, uint64_t device, const char *frame_token);
 /* At most max users whose name has a word, or whose username, starting with q (case folded). */
 /* by name, then username */
-size_t auth_find(const struct auth *auth, const char *q, size_t max, uint64_t *users_out);
+size_t auth_find(struct auth *auth, const char *q, size_t max, uint64_t *users_out);
 /* sessions still good, by id */
 size_t auth_devices_of(const struct auth *auth, uint64_t user, size_t max, uint64_t *devices_out);
 

@@ -22,6 +22,8 @@ enum {
 struct auth_user_kept {
 	struct auth_user user;
 	struct at_list devices;
+	uint32_t *folded; /* the name in lower case, code points */
+	size_t folded_n;
 };
 
 struct auth_device_kept {
@@ -39,12 +41,13 @@ struct auth {
 	struct at_timer *sweep;
 	size_t hashing; /* hashes whose answer has not come back */
 	bool closing;
-	struct at_map *users;       /* id -> auth_user_kept */
-	struct at_map *by_username; /* -> auth_user_kept */
-	struct at_map *devices;     /* id -> auth_device_kept */
-	struct at_map *by_token;    /* token hash -> auth_device_kept */
-	struct at_map *invites;     /* token hash -> store_invite */
-	struct at_map *limits;      /* key -> auth_limit */
+	struct at_map *users;           /* id -> auth_user_kept */
+	struct auth_user_kept **sorted; /* by name; NULL when it has to be made anew */
+	struct at_map *by_username;     /* -> auth_user_kept */
+	struct at_map *devices;         /* id -> auth_device_kept */
+	struct at_map *by_token;        /* token hash -> auth_device_kept */
+	struct at_map *invites;         /* token hash -> store_invite */
+	struct at_map *limits;          /* key -> auth_limit */
 };
 
 /* ---- auth_token.c ---- */
@@ -107,6 +110,8 @@ struct auth_user_kept *auth_user_learn(struct auth *auth, const struct store_use
 struct auth_device_kept *auth_device_learn(struct auth *auth, const struct store_device *row);
 void auth_device_forget(struct auth *auth, struct auth_device_kept *kept);
 void auth_invite_learn(struct auth *auth, const struct store_invite *row);
+/* auth_find.c: the name has changed, or there is a new one. */
+void auth_name_changed(struct auth *auth, struct auth_user_kept *kept);
 void auth_user_row(const struct auth_user *user, struct store_user *row_out);            /* borrows strings */
 void auth_device_row(const struct auth_device_kept *kept, struct store_device *row_out); /* borrows strings */
 
