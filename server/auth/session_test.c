@@ -60,7 +60,7 @@ static void socket_close(struct hub_session *session, uint16_t code)
 	AT_ENTRY(session, struct socket, session)->closed = code;
 }
 
-static const struct hub_session_ops socket_ops = {socket_send, socket_close};
+static const struct hub_session_ops socket_ops = {.send = socket_send, .close = socket_close};
 
 static void test_revoking_closes_at_once(void **state)
 {

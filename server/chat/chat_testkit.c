@@ -23,7 +23,7 @@ static void device_close(struct hub_session *session, uint16_t code)
 	(void)code;
 }
 
-static const struct hub_session_ops ops = {device_send, device_close};
+static const struct hub_session_ops ops = {.send = device_send, .close = device_close};
 
 struct device *device_new(struct world *world, uint64_t user, uint64_t id)
 {

@@ -29,7 +29,7 @@ static void peer_close(struct hub_session *session, uint16_t code)
 	AT_ENTRY(session, struct peer, session)->closed = code;
 }
 
-static const struct hub_session_ops ops = {peer_send, peer_close};
+static const struct hub_session_ops ops = {.send = peer_send, .close = peer_close};
 
 static struct peer peer_of(uint64_t user, uint64_t device)
 {
