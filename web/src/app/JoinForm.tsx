@@ -12,8 +12,8 @@ interface Errors {
 	all?: string;
 }
 
-const USERNAME = /^[a-z0-9][a-z0-9._-]{1,31}$/;
-const PASSWORD_MIN = 8;
+const USERNAME = /^[a-z0-9._-]{1,32}$/;
+const PASSWORD_MIN = 10;
 
 function check(name: string, username: string, password: string): Errors {
 	const errors: Errors = {};

@@ -26,7 +26,7 @@ join-name-hint = This is what people see.
 username = Username
 username-hint = Small letters, digits, dots and dashes. You sign in with it.
 password = Password
-password-hint = At least 8 characters.
+password-hint = At least 10 characters. A few words are easiest.
 create-account = Create account
 sign-in = Sign in
 sign-in-title = Welcome back
@@ -41,9 +41,9 @@ root-certificate = Install this server’s certificate
 sign-in-wrong = That username and password do not belong together.
 name-missing = Please write your name.
 username-missing = Please choose a username.
-username-bad = Use 2 to 32 small letters, digits, dots, dashes or underscores.
+username-bad = Use up to 32 small letters, digits, dots, dashes or underscores.
 username-taken = This username is taken. Choose another one.
-password-short = Please use at least 8 characters.
+password-short = Please use at least 10 characters, and not your username.
 
 ## Chats
 new-chat = New chat
