@@ -62,7 +62,8 @@ static const struct row rows[] = {
 	{"rec.undo", "\"rec\":\"$rec\"", OF_OWNER},
 	/* the callee's, while it is being left for them: note's own tests */
 	{"rec.listen", "\"rec\":\"$rec\"", 0},
-	{"rec.unlisten", "\"rec\":\"$rec\"", 0},
+	/* To stop listening to nothing is no mistake, and asks nothing about it. */
+	{"rec.unlisten", "\"rec\":\"$rec\"", ALL},
 };
 
 struct route_row {
