@@ -37,7 +37,7 @@ static void phone_close(struct hub_session *session, uint16_t code)
 
 void phone_on(struct world *world, uint64_t device)
 {
-	static const struct hub_session_ops ops = {phone_send, phone_close};
+	static const struct hub_session_ops ops = {.send = phone_send, .close = phone_close};
 	struct phone *phone = phone_of(world, device);
 
 	if (phone->on)
