@@ -1,0 +1,395 @@
+/* usage: test_crash --server PATH [--cycles N] [--seed N] [--only kill|full|sync]
+ * Ends with "N passed, N failed". */
+#include "base/mem.h"
+#include "base/rand.h"
+#include "base/time.h"
+#include "crash/crash.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LOAD_MIN_MS = 100, LOAD_MAX_MS = 900, READY_MS = 30000, DISK_MB = 24 };
+
+struct arguments {
+	const char *server, *only;
+	unsigned cycles;
+	uint64_t seed;
+	char fault[512]; /* the library */
+};
+
+/* ---- odds and ends ---- */
+
+uint32_t crash_random(struct crash *crash, uint32_t bound)
+{
+	crash->random = crash->random * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((crash->random >> 33) % bound);
+}
+
+struct at_id crash_id(struct crash *crash)
+{
+	struct at_id id;
+
+	(void)crash;
+	at_rand(id.b, sizeof(id.b)); /* a run of the same seed on the same data would meet its own */
+	return id;
+}
+
+void problem(struct crash *crash, const char *fmt, ...)
+{
+	va_list args;
+
+	crash->failed++;
+	fprintf(stderr, "FAIL ");
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fprintf(stderr, "\n");
+}
+
+bool crash_run(struct crash *crash, int64_t ms, bool (*done)(const struct crash *crash))
+{
+	for (int64_t end = at_mono_ms() + ms; at_mono_ms() < end;) {
+		if (done && done(crash))
+			return true;
+		at_loop_step(crash->loop, 5);
+	}
+	return done && done(crash);
+}
+
+static void run_tool(const char *tool, const char *a, const char *b)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execlp(tool, tool, a, b, (char *)NULL);
+		_exit(127);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+static void expect_ready(struct crash *crash, const char *after)
+{
+	if (!crash_run(crash, READY_MS, people_ready))
+		problem(crash, "after %s not everybody came back up to date", after);
+}
+
+/* A check that is one line of the summary: fine unless there were problems since. */
+static void count(struct crash *crash, unsigned failed_before)
+{
+	if (crash->failed > failed_before)
+		crash->failed = failed_before + 1;
+	else
+		crash->passed++;
+}
+
+/* ---- a run: a server, its people, a directory ---- */
+
+static void set_up(struct crash *crash, const struct arguments *args, const char *base)
+{
+	struct client_options options = {.address = "127.0.0.1",
+					 .spread_sources = true,
+					 .backoff_min_ms = 40,
+					 .backoff_max_ms = 300};
+
+	crash->server.binary = args->server;
+	crash->server.port = free_port();
+	snprintf(crash->server.data, sizeof(crash->server.data), "%s/data", base);
+	snprintf(crash->server.log, sizeof(crash->server.log), "%s/log", base);
+	snprintf(crash->server.flag, sizeof(crash->server.flag), "%s/flag", base);
+	options.port = crash->server.port;
+	crash->loop = at_loop_new();
+	crash->ledger = at_alloc(sizeof(*crash->ledger));
+	if (clients_new(crash->loop, &options, &crash->clients) != AT_OK)
+		exit(1);
+	people_begin(crash);
+	crash->loading = true;
+	expect_ready(crash, "the first start");
+}
+
+static void tear_down(struct crash *crash)
+{
+	people_end(crash);
+	clients_free(&crash->clients);
+	at_loop_free(&crash->loop);
+	at_free(crash->ledger);
+}
+
+static bool calls_over(const struct crash *crash)
+{
+	for (int i = 0; i < PEOPLE; i++)
+		if (client_waiting(crash->people[i].client) > 0)
+			return false;
+	return people_ready(crash);
+}
+
+/* Lets everything come to its end, and looks once more. */
+static void settle_and_check(struct crash *crash)
+{
+	unsigned before = crash->failed;
+
+	crash->loading = false;
+	(void)crash_run(crash, 3000, NULL); /* the last calls ring out */
+	if (!crash_run(crash, READY_MS, calls_over))
+		problem(crash, "something was never answered");
+	if (!server_stop(&crash->server))
+		problem(crash, "the server did not stop politely: see %s", crash->server.log);
+	check_disk(crash, true);
+	count(crash, before);
+}
+
+static void restart(struct crash *crash, const char *after)
+{
+	if (!server_start(&crash->server)) {
+		fprintf(stderr, "after %s the server does not start: see %s\n", after, crash->server.log);
+		exit(1);
+	}
+	expect_ready(crash, after);
+}
+
+/* ---- kill -9 ---- */
+
+/* The core alone; the supervisor starts another. */
+static void kill_core(struct crash *crash)
+{
+	pid_t core = server_core(&crash->server);
+
+	if (core > 0)
+		kill(core, SIGKILL);
+	(void)crash_run(crash, 200, NULL);
+	expect_ready(crash, "kill -9 of the core");
+}
+
+static void kill_all(struct crash *crash)
+{
+	server_kill(&crash->server);
+	check_disk(crash, false);
+	restart(crash, "kill -9");
+}
+
+static void run_kills(struct crash *crash, unsigned cycles)
+{
+	for (unsigned i = 0; i < cycles; i++) {
+		unsigned before = crash->failed;
+		(void)crash_run(crash, LOAD_MIN_MS + crash_random(crash, LOAD_MAX_MS - LOAD_MIN_MS), NULL);
+		if (crash_random(crash, 4) == 0)
+			kill_core(crash);
+		else
+			kill_all(crash);
+		count(crash, before);
+	}
+	settle_and_check(crash);
+	printf("kill -9: %u cycles; %llu messages, %llu fragments, %zu calls were acknowledged or begun\n", cycles,
+	       (unsigned long long)crash->ledger->texts, (unsigned long long)crash->ledger->fragments,
+	       crash->ledger->n_calls);
+}
+
+/* ---- a full disk ---- */
+
+static void fill_disk(const struct crash *crash)
+{
+	static char block[1 << 16];
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/filler", crash->server.data);
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	for (size_t n = sizeof(block); fd >= 0 && n > 0;)
+		if (write(fd, block, n) <= 0)
+			n /= 2;
+	(void)close(fd);
+}
+
+static void empty_disk(const struct crash *crash)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/filler", crash->server.data);
+	(void)unlink(path);
+}
+
+static unsigned refusals(const struct crash *crash)
+{
+	unsigned n = 0;
+
+	for (int i = 0; i < PEOPLE; i++)
+		n += crash->people[i].full;
+	return n;
+}
+
+static bool was_refused(const struct crash *crash)
+{
+	return refusals(crash) >= 20;
+}
+
+static void full_once(struct crash *crash)
+{
+	unsigned before = refusals(crash);
+	pid_t core = server_core(&crash->server);
+
+	for (int i = 0; i < 10 && refusals(crash) < before + 20; i++) {
+		fill_disk(crash); /* what was free in the database's own pages goes first */
+		(void)crash_run(crash, 500, NULL);
+	}
+	if (refusals(crash) == before)
+		problem(crash, "a full disk refused nothing");
+	empty_disk(crash);
+	uint64_t texts = crash->ledger->texts;
+	(void)crash_run(crash, 4000, NULL);
+	if (crash->ledger->texts < texts + 20)
+		problem(crash, "with room again, messages are still refused");
+	if (server_core(&crash->server) != core)
+		problem(crash, "a full disk ended the server");
+}
+
+static void run_full(struct crash *crash)
+{
+	for (int i = 0; i < 3; i++) {
+		unsigned before = crash->failed;
+		full_once(crash);
+		count(crash, before);
+	}
+	(void)was_refused(crash);
+	unsigned before = crash->failed;
+	server_kill(&crash->server);
+	check_disk(crash, false);
+	restart(crash, "a full disk and kill -9");
+	count(crash, before);
+	settle_and_check(crash);
+	printf("full disk: %u refusals, %llu messages acknowledged\n", refusals(crash),
+	       (unsigned long long)crash->ledger->texts);
+}
+
+/* ---- a disk that cannot sync ---- */
+
+static void set_flag(const struct crash *crash, const char *to)
+{
+	int fd = open(crash->server.flag, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd < 0 || write(fd, to, 1) != 1)
+		exit(1);
+	(void)close(fd);
+}
+
+static bool core_changed(struct crash *crash, pid_t core, int64_t ms)
+{
+	for (int64_t end = at_mono_ms() + ms; at_mono_ms() < end;) {
+		(void)crash_run(crash, 20, NULL);
+		if (server_core(&crash->server) != core)
+			return true;
+	}
+	return false;
+}
+
+static void run_sync(struct crash *crash)
+{
+	for (int i = 0; i < 3; i++) {
+		unsigned before = crash->failed;
+		pid_t core = server_core(&crash->server);
+		(void)crash_run(crash, 500, NULL);
+		set_flag(crash, "1");
+		if (!core_changed(crash, core, 10000))
+			problem(crash, "the server goes on although it cannot sync");
+		set_flag(crash, "0");
+		expect_ready(crash, "a failed sync");
+		count(crash, before);
+	}
+	settle_and_check(crash);
+	printf("failed sync: %llu messages acknowledged\n", (unsigned long long)crash->ledger->texts);
+}
+
+/* ---- what to run ---- */
+
+static bool wants(const struct arguments *args, const char *what)
+{
+	return !args->only || strcmp(args->only, what) == 0;
+}
+
+static void run_one(const struct arguments *args, const char *what, unsigned *passed, unsigned *failed)
+{
+	struct crash crash = {.random = args->seed};
+	char base[] = "/tmp/aftertone-crash-XXXXXX", options[32];
+	bool full = strcmp(what, "full") == 0, sync = strcmp(what, "sync") == 0;
+
+	if (!mkdtemp(base))
+		exit(1);
+	snprintf(crash.server.data, sizeof(crash.server.data), "%s/data", base);
+	(void)mkdir(crash.server.data, 0700);
+	snprintf(options, sizeof(options), "size=%dm,mode=0700", DISK_MB);
+	if (full && mount("tmpfs", crash.server.data, "tmpfs", 0, options)) {
+		printf("full disk: left out, since this user may not mount a small disk\n");
+		run_tool("rm", "-rf", base);
+		return;
+	}
+	if (sync) {
+		snprintf(crash.server.flag, sizeof(crash.server.flag), "%s/flag", base);
+		set_flag(&crash, "0");
+		crash.server.fault = args->fault;
+	}
+	set_up(&crash, args, base);
+	if (full)
+		run_full(&crash);
+	else if (sync)
+		run_sync(&crash);
+	else
+		run_kills(&crash, args->cycles);
+	*passed += crash.passed;
+	*failed += crash.failed;
+	tear_down(&crash);
+	if (full)
+		(void)umount(crash.server.data);
+	if (crash.failed == 0)
+		run_tool("rm", "-rf", base);
+	else
+		fprintf(stderr, "its data and log are kept in %s\n", base);
+}
+
+static void read_arguments(int argc, char **argv, struct arguments *args)
+{
+	*args = (struct arguments){.cycles = 100};
+	at_rand(&args->seed, sizeof(args->seed));
+	for (int i = 1; i + 1 < argc; i += 2) {
+		if (strcmp(argv[i], "--server") == 0)
+			args->server = argv[i + 1];
+		else if (strcmp(argv[i], "--cycles") == 0)
+			args->cycles = (unsigned)strtoul(argv[i + 1], NULL, 10);
+		else if (strcmp(argv[i], "--seed") == 0)
+			args->seed = strtoull(argv[i + 1], NULL, 10);
+		else if (strcmp(argv[i], "--only") == 0)
+			args->only = argv[i + 1];
+	}
+	if (!args->server) {
+		fprintf(stderr, "usage: %s --server PATH [--cycles N] [--seed N] [--only kill|full|sync]\n", argv[0]);
+		exit(2);
+	}
+	/* The library lies beside this program. */
+	char *slash;
+	ssize_t n = readlink("/proc/self/exe", args->fault, sizeof(args->fault) - 32);
+	args->fault[n > 0 ? n : 0] = 0;
+	if ((slash = strrchr(args->fault, '/')) != NULL)
+		memcpy(slash, "/libcrash_fault.so", sizeof("/libcrash_fault.so"));
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const all[] = {"kill", "full", "sync"};
+	struct arguments args;
+	unsigned passed = 0, failed = 0;
+
+	read_arguments(argc, argv, &args);
+	(void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+	printf("seed %llu\n", (unsigned long long)args.seed);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		fflush(stdout);
+		if (wants(&args, all[i]))
+			run_one(&args, all[i], &passed, &failed);
+	}
+	printf("%u passed, %u failed\n", passed, failed);
+	return failed > 0 || passed == 0;
+}
