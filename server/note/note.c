@@ -77,6 +77,8 @@ void notes_free(struct notes **notes)
 	if (!n)
 		return;
 	n->closing = true;
+	chat_set_hooks(n->chat, &(struct chat_hooks){0});
+	calls_set_hooks(n->calls, &(struct call_hooks){0});
 	ipc_chan_free(&n->remux);
 	give_up_jobs(n);
 	while (n->under_way) {

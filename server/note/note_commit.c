@@ -38,12 +38,8 @@ void commit_fail(struct commit *commit, enum at_err err)
 	at_log(AT_LOG_INFO, "note.not_sent", "error", at_err_name(err), NULL);
 	rec->commit = NULL;
 	if (!rec->is_dropped) {
-		rec_to_draft(rec, "discarded");
-		if (err == AT_ERR_UNREADABLE) {
-			rec->state = NOTE_UNREADABLE;
-			rec_save(rec, NULL, NULL);
-			rec_tell(rec);
-		}
+		rec_close(rec, err == AT_ERR_UNREADABLE ? NOTE_UNREADABLE : NOTE_DRAFT, "discarded");
+		rec_save(rec, NULL, NULL);
 	}
 	answer_all(commit, err, 0);
 	commit_free(commit);
@@ -65,13 +61,8 @@ static void sent(struct commit *commit, uint64_t seq)
 {
 	struct rec *rec = commit->rec;
 	rec->commit = NULL;
-	rec->state = NOTE_SENT;
-	rec->updated = at_wall_ms();
 	at_log(AT_LOG_INFO, "note.sent", "bytes", AT_INT(commit->result.bytes), "ms", AT_INT(commit->result.duration_ms), NULL);
-	if (!at_id_is_zero(&rec->call) && !rec->is_call_over)
-		call_note_being_left(rec->notes->calls, &rec->call, false);
-	rec_end_live(rec, "sent");
-	rec_tell(rec);
+	rec_close(rec, NOTE_SENT, "sent");
 	blob_spool_drop(rec->notes->blobs, &rec->id, NULL, NULL);
 	answer_all(commit, AT_OK, seq);
 	rec_forget(rec);

@@ -39,11 +39,9 @@ static void discard_idle(struct rec *rec, void *arg)
 		change_end(rec->notes, arg, AT_ERR_CONFLICT);
 		return;
 	}
-	rec_to_draft(rec, "discarded");
-	rec->state = NOTE_DISCARDED;
+	rec_close(rec, NOTE_DISCARDED, "discarded");
 	rec->is_stopped = true;
 	at_timer_start(rec->timer, rec->notes->settings.undo_ms, 0);
-	rec_tell(rec);
 	rec_save(rec, discarded, arg);
 }
 

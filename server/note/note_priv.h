@@ -122,6 +122,8 @@ void note_write_live(struct wire_out *w, const char *key, const struct rec *rec,
 
 /* ---- note_state.c ---- */
 
+/* It is not recorded any more; how: see rec_end_live. The caller saves. */
+void rec_close(struct rec *rec, enum note_state state, const char *how);
 void rec_to_draft(struct rec *rec, const char *how);
 void rec_resume(struct rec *rec);
 void note_on_device(void *arg, uint64_t user, uint64_t device, bool connected);

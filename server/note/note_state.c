@@ -10,15 +10,20 @@ static void tell_call(struct rec *rec, bool on)
 		call_note_being_left(rec->notes->calls, &rec->call, on);
 }
 
-void rec_to_draft(struct rec *rec, const char *how)
+void rec_close(struct rec *rec, enum note_state state, const char *how)
 {
 	tell_call(rec, false);
-	rec->state = NOTE_DRAFT;
+	rec->state = state;
 	rec->updated = at_wall_ms();
 	at_timer_stop(rec->timer);
 	rec_end_live(rec, how);
-	rec_save(rec, NULL, NULL);
 	rec_tell(rec);
+}
+
+void rec_to_draft(struct rec *rec, const char *how)
+{
+	rec_close(rec, NOTE_DRAFT, how);
+	rec_save(rec, NULL, NULL);
 }
 
 void rec_resume(struct rec *rec)
