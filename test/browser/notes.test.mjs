@@ -114,9 +114,8 @@ async function tabKilled() {
 	await unanswered(ana);
 	await record(ana);
 	await sleep(3500);
-	const { dir } = ana;
 	await ana.crash();
-	const again = await new Person(server, "Ana").open({ tone: 660, dir });
+	const again = await new Person(server, "Ana").open({ tone: 660, dir: ana.dir, cookies: ana.cookies });
 	await again.page.goto(server.url);
 	await again.page.getByText(/\d+ s saved/).first().waitFor({ timeout: 40_000 });
 	assert.equal(await ben.entry("Missed voice call").getByRole("button", { name: "Play" }).count(), 0, "never sent without Send");

@@ -180,7 +180,7 @@ static void check_recs(struct crash *crash, sqlite3 *db)
 
 	for (size_t i = 0; q && i < ledger->n_recs; i++) {
 		const struct rec_fact *rec = &ledger->recs[i];
-		if (!rec->started || rec->dropped)
+		if (rec->acked == 0 || rec->dropped)
 			continue;
 		sqlite3_bind_blob(q, 1, rec->id.b, sizeof(rec->id.b), SQLITE_STATIC);
 		if (sqlite3_step(q) != SQLITE_ROW || sqlite3_column_int64(q, 0) != 1)

@@ -67,7 +67,7 @@ static void on_started(void *arg, struct client *client, enum at_err err, struct
 		problem(person->crash, "%s: %u fragments were acknowledged, the server has %u", person->username,
 			rec->acked, next);
 	rec->started = true;
-	rec->first[rec->segments - 1] = next;
+	rec->first[rec->segments - 1] = rec->segments > 1 ? next : 0;
 	rec->acked = next;
 	person->sent = next;
 	person->rec_open = true;
@@ -158,6 +158,9 @@ void rec_on_ready(struct person *person)
 		return;
 	if (!person->rec_open)
 		return; /* its rec.start is under way, again */
+	/* Of a recording of which nothing was acknowledged, nothing is promised: it begins again. */
+	if (person->rec->acked == 0)
+		person->rec->segments = 0;
 	if (person->rec->segments == REC_SEGMENTS)
 		finish(person);
 	else

@@ -30,7 +30,7 @@ export class Person {
 		this.name = name;
 	}
 
-	/** @param {{tone?: number, viewport?: object, colorScheme?: string, args?: string[], deny?: boolean, dir?: string, label?: string}} options */
+	/** @param {{tone?: number, viewport?: object, colorScheme?: string, args?: string[], deny?: boolean, dir?: string, cookies?: object[], label?: string}} options */
 	async open(options = {}) {
 		this.options = options;
 		this.dir = options.dir ?? mkdtempSync(join(tmpdir(), "aftertone-browser-"));
@@ -45,6 +45,7 @@ export class Person {
 			permissions: options.deny ? [] : ["microphone", "camera", "notifications"],
 			ignoreHTTPSErrors: true,
 		});
+		if (options.cookies) await this.context.addCookies(options.cookies);
 		await this.context.addInitScript(rememberPlayers);
 		this.page = this.context.pages()[0] ?? (await this.context.newPage());
 		this.errors = [];
@@ -73,6 +74,8 @@ export class Person {
 
 	/** Ends the browser process as a crash would: no unload handlers, nothing said to the server. */
 	async crash() {
+		// Chromium writes cookies to disk only every half minute; a real device has had its cookie for longer than that.
+		this.cookies = await this.context.cookies();
 		const cdp = await this.context.newCDPSession(this.page);
 		await Promise.race([cdp.send("Browser.crash").catch(() => {}), new Promise((resolve) => setTimeout(resolve, 1000))]);
 		await this.close();
