@@ -1,8 +1,9 @@
 import { toastText } from "../i18n/errors.ts";
 import { t } from "../i18n/text.ts";
+import { chatOfPath } from "../lib/routes.ts";
 import type { AppModel } from "../state/types.ts";
 import { LiveRegion } from "../ui/LiveRegion.tsx";
-import { AppContext, RouteContext, useApp } from "../ui/model.ts";
+import { AppContext, RouteContext, useApp, useRoute } from "../ui/model.ts";
 import { type ToastItem, Toasts } from "../ui/Toasts.tsx";
 import { EntryPage } from "./Entry.tsx";
 import { Mark } from "./Mark.tsx";
@@ -11,7 +12,10 @@ import { Shell } from "./Shell.tsx";
 
 function ToastHost() {
 	const app = useApp();
-	const items = app.toasts.value.map((toast): ToastItem => {
+	const { path } = useRoute();
+	/* In an open chat the sent note itself is to be seen. */
+	const shown = app.toasts.value.filter(toast => toast.what.type !== "noteSent" || chatOfPath(path) === null);
+	const items = shown.map((toast): ToastItem => {
 		const item = { id: toast.id, text: toastText(toast) };
 		if (!toast.action) return item;
 		const label = toast.action.name === "undo" ? t("undo") : t("retry");

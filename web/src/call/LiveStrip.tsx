@@ -6,7 +6,7 @@ import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { run, useApp } from "../ui/model.ts";
-import { Timer } from "../ui/Timer.tsx";
+import { RunningTimer } from "../ui/Timer.tsx";
 
 function headline({ state, kind, person: { name } }: LiveView): string {
 	switch (state) {
@@ -82,7 +82,7 @@ function LiveCard({ view }: { view: LiveView }) {
 			<div class="live-words" role="status">
 				<p>{headline(view)}</p>
 				<p class="quiet" aria-live="off">
-					{open && <Timer ms={view.ms} />}
+					{open && <RunningTimer ms={view.ms} running={view.state === "recording"} />}
 					{open && said !== "" && " · "}
 					{said}
 				</p>

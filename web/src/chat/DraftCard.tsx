@@ -39,7 +39,7 @@ export function DraftCard({ draft }: { draft: DraftView }) {
 					</Button>
 				)}
 				{draft.canContinue && <Button onClick={() => run(drafts.resume(draft.rec))}>{t("continue")}</Button>}
-				{draft.canSave && (
+				{draft.canSave && !draft.canSend && (
 					<Button icon={Download} onClick={() => run(drafts.saveFile(draft.rec))}>
 						{t("save-file")}
 					</Button>

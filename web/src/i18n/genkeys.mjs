@@ -9,7 +9,9 @@ export function keysOf(source) {
 		const name = /^([a-z][a-z0-9-]*) =/u.exec(block)?.[1];
 		if (!name) continue;
 		const args = [...new Set([...block.matchAll(/\$([a-z]+)/gu)].map(match => match[1]))];
-		keys.push(`\t"${name}": ${args.length ? args.map(arg => `"${arg}"`).join(" | ") : "never"};`);
+		keys.push(
+			`\t${name.includes("-") ? `"${name}"` : name}: ${args.length ? args.map(arg => `"${arg}"`).join(" | ") : "never"};`,
+		);
 	}
 	return `/* Written by genkeys.mjs from en.ftl. */\nexport interface Messages {\n${keys.join("\n")}\n}\n`;
 }
