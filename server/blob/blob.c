@@ -18,7 +18,7 @@ struct blobs {
 	struct at_loop *loop;
 	struct at_worker *disk;
 	struct blob_dirs dirs;
-	struct at_list waiting;     /* for the batch under way to return: what waits together is synced together */
+	struct at_list waiting; /* for the batch under way to return: what waits together is synced together */
 	size_t waiting_n, waiting_bytes;
 	bool is_running, closed;
 };
@@ -56,7 +56,8 @@ static void tell_pieces(struct blob_op *op)
 {
 	for (size_t i = 0; i < op->piece_count; i++) {
 		const struct blob_piece *piece = &op->pieces[i];
-		op->fn.each(op->arg, AT_OK, piece->seg, piece->number, piece->at_ms, piece->data->data, piece->data->len);
+		op->fn.each(op->arg, AT_OK, piece->seg, piece->number, piece->at_ms, piece->data->data,
+			    piece->data->len);
 	}
 	op->fn.each(op->arg, op->err, 0, 0, 0, NULL, 0);
 }
@@ -156,7 +157,8 @@ static void refuse(void *msg)
 static void queue(struct blobs *blobs, struct blob_op *op)
 {
 	size_t bytes = op->piece.data ? op->piece.data->len : 0;
-	bool may_wait = op->kind == BLOB_DROP || op->kind == BLOB_DROP_SPOOL || op->kind == BLOB_DISCARD || op->kind == BLOB_KEEP;
+	bool may_wait = op->kind == BLOB_DROP || op->kind == BLOB_DROP_SPOOL || op->kind == BLOB_DISCARD ||
+			op->kind == BLOB_KEEP;
 	if (!may_wait && (blobs->waiting_n >= BLOB_QUEUE_MAX || blobs->waiting_bytes + bytes > BLOB_QUEUE_BYTES_MAX)) {
 		at_loop_post(blobs->loop, refuse, op);
 		return;
@@ -241,7 +243,8 @@ enum at_err blob_spool_recover(struct blobs *blobs, const struct at_id *id, stru
 void blob_spool_append(struct blobs *blobs, const struct at_id *id, uint32_t seg, uint32_t number, uint32_t at_ms,
 		       struct at_bytes *data, blob_done_fn *done, void *arg)
 {
-	AT_ASSERT(seg < BLOB_SEGMENTS_MAX && number < BLOB_FRAGMENTS_MAX && data->len >= 1 && data->len <= BLOB_FRAGMENT_MAX);
+	AT_ASSERT(seg < BLOB_SEGMENTS_MAX && number < BLOB_FRAGMENTS_MAX && data->len >= 1 &&
+		  data->len <= BLOB_FRAGMENT_MAX);
 	struct blob_op *op = op_new(BLOB_APPEND, id, arg);
 	op->piece = (struct blob_piece){seg, number, at_ms, at_bytes_ref(data)};
 	op->fn.done = done;

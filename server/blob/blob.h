@@ -32,9 +32,9 @@ typedef void blob_done_fn(void *arg, enum at_err err);
 
 /* ---- spools ---- */
 struct blob_spool_info {
-	uint32_t segments, next;            /* next: number of the first fragment that is missing */
+	uint32_t segments, next; /* next: number of the first fragment that is missing */
 	uint64_t bytes;
-	uint32_t ms;                        /* at_ms of the last fragment */
+	uint32_t ms; /* at_ms of the last fragment */
 };
 /* What the disk has of it, verified and cut to what is whole; all zero when nothing. Blocks: start only. */
 AT_MUST enum at_err blob_spool_recover(struct blobs *blobs, const struct at_id *id, struct blob_spool_info *info_out);
@@ -42,8 +42,8 @@ AT_MUST enum at_err blob_spool_recover(struct blobs *blobs, const struct at_id *
 void blob_spool_append(struct blobs *blobs, const struct at_id *id, uint32_t seg, uint32_t number, uint32_t at_ms,
 		       struct at_bytes *data, blob_done_fn *done, void *arg);
 /* Reads fragments from `number` on, at most 64 or 1 MiB of them, for a listener who comes late. */
-typedef void blob_fragments_fn(void *arg, enum at_err err, uint32_t seg, uint32_t number, uint32_t at_ms, const void *data,
-			       size_t len);      /* once a fragment, then once with data NULL */
+typedef void blob_fragments_fn(void *arg, enum at_err err, uint32_t seg, uint32_t number, uint32_t at_ms,
+			       const void *data, size_t len); /* once a fragment, then once with data NULL */
 void blob_spool_read(struct blobs *blobs, const struct at_id *id, uint32_t number, blob_fragments_fn *each, void *arg);
 /* Opens the segments for reading, in order, after all appends queued so far. The descriptors become the callback's. */
 typedef void blob_open_fn(void *arg, enum at_err err, const int *fds, size_t n);

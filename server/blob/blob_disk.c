@@ -15,14 +15,10 @@ enum at_err blob_error(const char *what, int code)
 	switch (code) {
 	case ENOSPC:
 	case EDQUOT:
-	case EFBIG:
-		at_log(AT_LOG_WARN, "blob.full", "what", what, NULL);
-		return AT_ERR_FULL;
-	case ENOENT:
-		return AT_ERR_NOT_FOUND;
+	case EFBIG: at_log(AT_LOG_WARN, "blob.full", "what", what, NULL); return AT_ERR_FULL;
+	case ENOENT: return AT_ERR_NOT_FOUND;
 	case EMFILE:
-	case ENFILE:
-		return AT_ERR_BUSY;
+	case ENFILE: return AT_ERR_BUSY;
 	case EIO:
 		/* After one failed sync the kernel may drop the pages and call the next one a success. */
 		at_log(AT_LOG_ERROR, "blob.io", "what", what, NULL);

@@ -31,7 +31,8 @@ void blob_record_put(const struct at_id *id, const struct blob_record *record, u
 	at_put_u64(out + 32, sum_of(id, out));
 }
 
-enum at_err blob_record_parse(const struct at_id *id, const uint8_t bytes[BLOB_RECORD_LEN], struct blob_record *record_out)
+enum at_err blob_record_parse(const struct at_id *id, const uint8_t bytes[BLOB_RECORD_LEN],
+			      struct blob_record *record_out)
 {
 	struct at_reader r = at_reader_of(bytes, BLOB_RECORD_LEN);
 	record_out->seg = at_read_u32(&r);

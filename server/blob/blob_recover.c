@@ -7,7 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool vouches(const struct blob_dirs *dirs, const struct at_id *id, const struct blob_record *record, int *open_seg, int *fd)
+static bool vouches(const struct blob_dirs *dirs, const struct at_id *id, const struct blob_record *record,
+		    int *open_seg, int *fd)
 {
 	struct blob_piece piece;
 	if (blob_switch_raw(dirs, id, record->seg, open_seg, fd) || blob_read_piece(*fd, record, &piece))
@@ -56,7 +57,8 @@ static enum at_err cut_file(const struct blob_dirs *dirs, const struct at_id *id
 	return err;
 }
 
-enum at_err blob_spool_recover_in(const struct blob_dirs *dirs, const struct at_id *id, struct blob_spool_info *info_out)
+enum at_err blob_spool_recover_in(const struct blob_dirs *dirs, const struct at_id *id,
+				  struct blob_spool_info *info_out)
 {
 	char name[BLOB_PATH_MAX];
 	struct blob_index index = {0};

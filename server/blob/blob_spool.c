@@ -39,8 +39,8 @@ static int open_to_append(const struct blob_dirs *dirs, const char *name, bool *
 	return fd;
 }
 
-static enum at_err open_files(const struct blob_dirs *dirs, struct blob_unsynced *unsynced, struct blob_spool_files *files,
-			      const struct blob_op *op)
+static enum at_err open_files(const struct blob_dirs *dirs, struct blob_unsynced *unsynced,
+			      struct blob_spool_files *files, const struct blob_op *op)
 {
 	char name[BLOB_PATH_MAX];
 	*files = (struct blob_spool_files){.id = op->id, .seg = (int)op->piece.seg, .idx_fd = -1, .raw_fd = -1};
@@ -58,7 +58,8 @@ static enum at_err open_files(const struct blob_dirs *dirs, struct blob_unsynced
 	return AT_OK;
 }
 
-static struct blob_spool_files *find_files(const struct blob_dirs *dirs, struct blob_unsynced *unsynced, const struct blob_op *op)
+static struct blob_spool_files *find_files(const struct blob_dirs *dirs, struct blob_unsynced *unsynced,
+					   const struct blob_op *op)
 {
 	for (size_t i = 0; i < unsynced->n; i++)
 		if (at_id_eq(&unsynced->files[i].id, &op->id) && unsynced->files[i].seg == (int)op->piece.seg)
@@ -104,7 +105,8 @@ static enum at_err write_piece(struct blob_spool_files *files, const struct blob
 /* Back to what is acknowledged. If even that fails, the start after a crash cuts it. */
 static void cut_back(struct blob_spool_files *files, off_t idx_len, off_t raw_len)
 {
-	if ((files->raw_fd >= 0 && ftruncate(files->raw_fd, raw_len)) || (files->idx_fd >= 0 && ftruncate(files->idx_fd, idx_len)))
+	if ((files->raw_fd >= 0 && ftruncate(files->raw_fd, raw_len)) ||
+	    (files->idx_fd >= 0 && ftruncate(files->idx_fd, idx_len)))
 		at_log(AT_LOG_ERROR, "blob.cut_failed", "error", strerror(errno), NULL);
 }
 

@@ -97,7 +97,8 @@ static void drain(void)
 static uint32_t read_from, read_n;
 static bool read_done;
 
-static void on_fragment(void *arg, enum at_err err, uint32_t seg, uint32_t number, uint32_t at_ms, const void *data, size_t len)
+static void on_fragment(void *arg, enum at_err err, uint32_t seg, uint32_t number, uint32_t at_ms, const void *data,
+			size_t len)
 {
 	(void)arg;
 	(void)seg;
@@ -354,8 +355,7 @@ static void test_killed_while_writing(void **state)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	close(ends[1]);
-	while (read(ends[0], &acked, sizeof(acked)) == sizeof(acked)) {
-	}
+	while (read(ends[0], &acked, sizeof(acked)) == sizeof(acked)) {}
 	close(ends[0]);
 	assert_int_equal(blobs_open(dir, loop, &blobs), AT_OK);
 	assert_true(recover(&id_a).next > acked);
