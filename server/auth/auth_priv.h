@@ -84,6 +84,8 @@ struct auth_attempt auth_attempt_of(const char *username, const char *addr); /* 
 int64_t auth_attempt_wait(const struct auth *auth, const struct auth_attempt *attempt);
 /* Every attempt is a failure until it is known to be none, so many at once gain nothing. */
 void auth_attempt_begin(struct auth *auth, const struct auth_attempt *attempt);
+/* It was one: the pause counts from now. */
+void auth_attempt_failed(struct auth *auth, const struct auth_attempt *attempt);
 /* forgets the account's failures */
 void auth_attempt_succeeded(struct auth *auth, const struct auth_attempt *attempt);
 void auth_attempt_undo(struct auth *auth, const struct auth_attempt *attempt); /* it was not judged */

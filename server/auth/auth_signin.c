@@ -53,6 +53,7 @@ static void checked(void *arg, enum at_err err, const char *hash, bool ok)
 	const struct auth_user *user = auth_user_by_name(auth, signin->username);
 	if (err == AT_OK && (!ok || !user)) {
 		at_log(AT_LOG_INFO, "auth.refused", NULL);
+		auth_attempt_failed(auth, &signin->attempt);
 		finish(signin, AT_ERR_UNAUTHORIZED);
 		return;
 	}

@@ -181,6 +181,19 @@ void auth_attempt_begin(struct auth *auth, const struct auth_attempt *attempt)
 	count(auth, attempt->addr_key);
 }
 
+static void restart_pause(struct auth *auth, const char *key)
+{
+	struct auth_limit *limit = *key ? at_map_get(auth->limits, key, strlen(key)) : NULL;
+	if (limit)
+		limit->at = at_wall_ms();
+}
+
+void auth_attempt_failed(struct auth *auth, const struct auth_attempt *attempt)
+{
+	restart_pause(auth, attempt->user_key);
+	restart_pause(auth, attempt->addr_key);
+}
+
 void auth_attempt_succeeded(struct auth *auth, const struct auth_attempt *attempt)
 {
 	uncount(auth, attempt->user_key, INT64_MAX);
