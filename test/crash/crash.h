@@ -66,7 +66,7 @@ struct person {
 	struct crash *crash;
 	struct person *partner;
 	struct client *client;
-	char username[16];
+	char username[32];
 	char cookie[128];
 	uint64_t conv;
 	bool opening;
@@ -97,6 +97,8 @@ struct crash {
 	uint64_t random;
 	bool loading; /* people do things */
 	unsigned passed, failed, drafts;
+	bool quiet; /* problems are wanted: only counted, in found */
+	unsigned found;
 };
 
 uint32_t crash_random(struct crash *crash, uint32_t bound);
@@ -125,5 +127,8 @@ bool crash_run(struct crash *crash, int64_t ms, bool (*done)(const struct crash 
 
 /* settled: the server has been through a start since and was stopped politely. */
 void check_disk(struct crash *crash, bool settled);
+
+/* crash_tamper.c: the server is stopped for good. */
+void check_the_checks(struct crash *crash);
 
 #endif
