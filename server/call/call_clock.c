@@ -132,7 +132,8 @@ static void watch(struct call *call, struct at_timer *timer, uint64_t device, bo
 void call_watch(struct call *call)
 {
 	bool answered = call_state_answered(call->state);
-	bool waits = call_state_open(call->state) || call->state == CALL_GRACE || call->state == CALL_LEAVING_NOTE;
+	/* Not while a note is being left: that may be on another device of the caller, and the note says when it ends. */
+	bool waits = call_state_open(call->state) || call->state == CALL_GRACE;
 
 	watch(call, call->caller_gone, call->row.caller_device, waits);
 	watch(call, call->callee_gone, call->row.answered_device, answered);

@@ -167,7 +167,6 @@ static const struct call_step table[CALL_STATES][CALL_EVENTS] =
 				[CALL_ANSWER] = ACCEPTED_LATE,
 				[CALL_GLARE] = ACCEPTED_LATE,
 				[CALL_NOTE_END] = QUIETLY,
-				[CALL_CALLER_GONE] = QUIETLY,
 			},
 };
 

@@ -147,7 +147,7 @@ static const char *const grid[CALL_STATES] = {
 			      ".."
 			      "..."
 			      "....."
-			      ".M."
+			      "..."
 			      ".M"
 			      "L"
 			      "..",

@@ -1,10 +1,11 @@
 import { ArrowUp, Download, Mic, Video } from "lucide";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
+import { chatPath } from "../lib/routes.ts";
 import type { DraftView } from "../state/types.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { run, useApp } from "../ui/model.ts";
+import { run, useApp, useRoute } from "../ui/model.ts";
 import { kindName } from "./names.ts";
 
 function state(draft: DraftView): string {
@@ -23,6 +24,11 @@ function state(draft: DraftView): string {
 /** "12 s saved": a recording without Send, and what can be done with it. */
 export function DraftCard({ draft }: { draft: DraftView }) {
 	const { drafts } = useApp();
+	const route = useRoute();
+	const resume = () => {
+		route.go(chatPath(draft.conv));
+		run(drafts.resume(draft.rec));
+	};
 	return (
 		<li class="draft">
 			<span class="draft-mark">
@@ -38,7 +44,7 @@ export function DraftCard({ draft }: { draft: DraftView }) {
 						{t("send")}
 					</Button>
 				)}
-				{draft.canContinue && <Button onClick={() => run(drafts.resume(draft.rec))}>{t("continue")}</Button>}
+				{draft.canContinue && <Button onClick={resume}>{t("continue")}</Button>}
 				{draft.canSave && !draft.canSend && (
 					<Button icon={Download} onClick={() => run(drafts.saveFile(draft.rec))}>
 						{t("save-file")}
