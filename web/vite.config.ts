@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
-const SERVER = process.env["AFTERTONE"] ?? "http://localhost:8080";
+const SERVER = process.env.AFTERTONE ?? "http://localhost:8080";
 
 /* The service worker keeps the shell for offline starts. What the shell consists of is known only after the build, so the list is
  * written into the finished sw.js, with a version that changes exactly when one of the files does. */
