@@ -199,6 +199,7 @@ function recorder(s: Setting): AppModel["recorder"] {
 		resume: ok,
 		listen: nothing,
 		send: ok,
+		sendAndGoOn: ok,
 		discard: nothing,
 		keep: nothing,
 		replaceInput: ok,

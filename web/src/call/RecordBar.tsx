@@ -1,4 +1,4 @@
-import { ArrowUp, ChevronLeft, LockKeyhole, Mic, Pause, Play, Trash2 } from "lucide";
+import { ArrowUp, ChevronLeft, LockKeyhole, Mic, Pause, Play, Send, Trash2 } from "lucide";
 import { useRef } from "preact/hooks";
 import { t } from "../i18n/text.ts";
 import { Button } from "../ui/Button.tsx";
@@ -45,6 +45,9 @@ function Middle({ view }: { view: OpenView }) {
 			/>
 			{view.state === "paused" && view.canResume && (
 				<IconButton icon={Mic} label={t("resume")} kind="voice" onClick={() => run(recorder.resume())} />
+			)}
+			{view.state === "paused" && view.why === "limit" && (
+				<IconButton icon={Send} label={t("send-and-go-on")} onClick={() => run(recorder.sendAndGoOn())} />
 			)}
 		</>
 	);

@@ -1,4 +1,4 @@
-import { ArrowUp, Mic, Pause, Play, RotateCw, Square, Trash2 } from "lucide";
+import { ArrowUp, Mic, Pause, Phone, Play, RotateCw, Send, Square, Trash2 } from "lucide";
 import { t } from "../i18n/text.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -13,6 +13,11 @@ function ThirdAction({ view }: { view: OpenView }) {
 	if (view.state === "paused" && view.canResume) {
 		return <RoundAction icon={Mic} label={t("resume")} onClick={() => run(recorder.resume())} />;
 	}
+	if (view.state === "paused" && view.why === "limit") {
+		return (
+			<RoundAction icon={Send} label={t("send-and-go-on")} onClick={() => run(recorder.sendAndGoOn())} />
+		);
+	}
 	return (
 		<RoundAction
 			icon={Pause}
@@ -25,7 +30,7 @@ function ThirdAction({ view }: { view: OpenView }) {
 }
 
 function StageFoot({ view }: { view: OpenView }) {
-	const { recorder } = useApp();
+	const { recorder, calls } = useApp();
 	if (view.state === "failed") {
 		return view.canSave ? (
 			<button type="button" class="stage-link" onClick={() => run(recorder.saveFile())}>
@@ -52,6 +57,15 @@ function StageFoot({ view }: { view: OpenView }) {
 				onClick={() => recorder.keep()}
 			>
 				{t("keep-draft")}
+			</button>
+			<button
+				type="button"
+				class="stage-link"
+				disabled={view.state === "sending"}
+				onClick={() => run(calls.callAgain())}
+			>
+				<Icon of={Phone} />
+				{t("call-again")}
 			</button>
 		</>
 	);

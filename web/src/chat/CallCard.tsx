@@ -7,7 +7,7 @@ import { IconButton } from "../ui/IconButton.tsx";
 import { Menu } from "../ui/Menu.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { NotePlayer, PlayButton } from "./NotePlayer.tsx";
-import { callDetail, callName, entryTitle } from "./names.ts";
+import { callDetail, callName, cardTitle } from "./names.ts";
 import { SendingCard } from "./SendingCard.tsx";
 import { VideoFrame } from "./VideoFrame.tsx";
 
@@ -74,7 +74,7 @@ export function CallCard({ entry, thread, onDelete }: CallCardProps) {
 				<Icon of={glyph(entry)} />
 			</span>
 			<div class="call-words">
-				<p class="call-title">{entryTitle(entry)}</p>
+				<p class="call-title">{cardTitle(entry)}</p>
 				<p class="call-detail">{callDetail(entry)}</p>
 			</div>
 			<div class="call-actions">

@@ -1,4 +1,5 @@
 import { CircleAlert, CloudUpload, Download, RotateCw, Trash2 } from "lucide";
+import { why } from "../i18n/errors.ts";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import type { SendingNote, ThreadModel } from "../state/types.ts";
@@ -12,9 +13,10 @@ function words(note: SendingNote): string {
 		case "sending":
 			return t("note-sending");
 		case "waiting":
-			return t("note-waiting");
+			return note.failed === null ? t("note-waiting") : t("note-trouble", { why: why(note.failed) });
 		case "failed":
-			return note.failed === "unreadable" ? t("note-unreadable") : t("note-failed");
+			if (note.failed === "unreadable") return t("note-unreadable");
+			return note.failed === null ? t("note-failed") : t("err-note", { why: why(note.failed) });
 	}
 }
 
@@ -34,7 +36,7 @@ export function SendingCard({ note, thread }: { note: SendingNote; thread: Threa
 					<span class="timer">{format.noteLength(note.durationMs)}</span>
 					<span role="status">{words(note)}</span>
 				</div>
-				{failed && (
+				{note.state !== "sending" && (
 					<div class="row">
 						{note.canRetry && (
 							<Button icon={RotateCw} onClick={() => run(thread.retryNote(note.rec))}>

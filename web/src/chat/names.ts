@@ -49,6 +49,12 @@ export function shortOutcome(outcome: Outcome): string {
 	}
 }
 
+/** What stands on the card; a storm of calls is one line. */
+export function cardTitle(entry: CallEntry): string {
+	if (!entry.missed || entry.repeats === 0) return entryTitle(entry);
+	return t(`call-missed-many-${entry.kind}`, { count: entry.repeats + 1 });
+}
+
 export function entryTitle(entry: CallEntry): string {
 	const theirs = !entry.mine && entry.outcome !== "answered";
 	const title = callTitle(entry.kind, entry.outcome, theirs);

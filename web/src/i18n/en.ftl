@@ -159,6 +159,8 @@ call-repeats = { $count ->
         [one] { $title } and 1 more
        *[other] { $title } and { $count } more
     }
+call-missed-many-voice = { $count } missed voice calls
+call-missed-many-video = { $count } missed video calls
 outcome-short-no-answer = No answer
 outcome-short-declined = Declined
 outcome-short-busy = On another call
@@ -188,6 +190,7 @@ speed-value = { $speed }×
 note-removed = The note was deleted
 note-sending = Sending
 note-waiting = Waits for the network. It is saved here.
+note-trouble = Saved here, and tried again: { $why }
 note-failed = Could not be sent
 note-unreadable = This recording could not be read. You can save it as a file.
 save-file = Save as a file
@@ -227,6 +230,7 @@ level = Level
 resume = Resume
 listen = Listen
 keep-draft = Keep as draft
+send-and-go-on = Send and go on
 length-left = { $length } left
 saved = Saved
 saved-part = { $length } saved
@@ -241,7 +245,7 @@ warn-not-saved = Not saved on this device. Keep this page open.
 warn-offline = You are offline. It is saved here and goes up later.
 paused-hidden = Paused while you were away. { $length } are saved.
 paused-interrupted = Something else took the microphone. { $length } are saved.
-paused-limit = This is as long as a note can be.
+paused-limit = This is as long as a note can be. You can go on in a second one.
 new-input = Use another microphone
 blocked-denied-voice = Aftertone may not use the microphone
 blocked-denied-video = Aftertone may not use the camera and microphone

@@ -137,6 +137,8 @@ export interface Messages {
 	"call-voice": never;
 	"call-video": never;
 	"call-repeats": "count" | "title";
+	"call-missed-many-voice": "count";
+	"call-missed-many-video": "count";
 	"outcome-short-no-answer": never;
 	"outcome-short-declined": never;
 	"outcome-short-busy": never;
@@ -166,6 +168,7 @@ export interface Messages {
 	"note-removed": never;
 	"note-sending": never;
 	"note-waiting": never;
+	"note-trouble": "why";
 	"note-failed": never;
 	"note-unreadable": never;
 	"save-file": never;
@@ -201,6 +204,7 @@ export interface Messages {
 	resume: never;
 	listen: never;
 	"keep-draft": never;
+	"send-and-go-on": never;
 	"length-left": "length";
 	saved: never;
 	"saved-part": "length";

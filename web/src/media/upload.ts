@@ -63,6 +63,7 @@ export class Upload {
 	readonly #state: Signal<UploadState>;
 	readonly #savedMs = signal(0);
 	readonly #live = signal(false);
+	readonly #trouble = signal<ErrorCode | null>(null);
 
 	constructor(env: UploadEnv, local: LocalRec, base = 0) {
 		this.#env = env;
@@ -85,6 +86,11 @@ export class Upload {
 
 	get live(): ReadonlySignal<boolean> {
 		return this.#live;
+	}
+
+	/* Why it does not get on just now; it is tried again by itself. */
+	get trouble(): ReadonlySignal<ErrorCode | null> {
+		return this.#trouble;
 	}
 
 	get local(): LocalRec {
@@ -126,6 +132,7 @@ export class Upload {
 			for (let n = this.#next; n < ack.next; n++) this.#inFlight.delete(n);
 			this.#next = ack.next;
 			this.#tries = 0;
+			this.#trouble.value = null;
 			this.#unwatch();
 		}
 		this.#savedMs.value = Math.max(this.#savedMs.value, ack.ms);
@@ -141,6 +148,7 @@ export class Upload {
 
 	retry(): void {
 		this.#tries = 0;
+		this.#trouble.value = null;
 		this.#begun = false;
 		this.#become({ name: this.#local.state === "commit" ? "committing" : "uploading" });
 		void this.pump();
@@ -256,8 +264,9 @@ export class Upload {
 
 	#refused(answer: Failure & Answer): boolean {
 		if (MOMENTARY.has(answer.code)) return this.#later(answer);
-		if (answer.code === "not_found" && this.#local.call !== null && !this.#begun) {
-			/* The server never heard of this call, or it has its note already: it becomes a note of its own. */
+		const noCall = answer.code === "not_found" || answer.code === "gone";
+		if (noCall && this.#local.call !== null && !this.#begun) {
+			/* The server never heard of this call, or it takes no note any more: it becomes a note of its own. */
 			this.#local = { ...this.#local, call: null };
 			void this.#env.storage.put("recs", [this.#local.rec], this.#local);
 			return true;
@@ -269,6 +278,7 @@ export class Upload {
 	#later(answer: Failure): boolean {
 		this.#offRetry();
 		if (this.#env.socket.state !== "online") return false;
+		if (this.#tries > 0 || answer.code === "full") this.#trouble.value = answer.code;
 		const ms = Math.max(answer.retryMs ?? 0, backoff(this.#tries++, this.#env.random, 500, 30_000));
 		this.#offRetry = this.#env.clock.after(ms, () => void this.pump());
 		return false;
@@ -280,7 +290,7 @@ export class Upload {
 		if (this.#inFlight.size === 0 || this.#offStall !== null) return;
 		this.#offStall = this.#env.clock.after(STALL_MS * 2 ** Math.min(this.#tries, 4), () => {
 			this.#offStall = null;
-			this.#tries++;
+			if (++this.#tries > 1) this.#trouble.value = "timeout";
 			this.#begun = false;
 			this.#inFlight.clear();
 			void this.pump();

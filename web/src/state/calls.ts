@@ -52,6 +52,13 @@ export class Calls implements CallModel {
 
 	async start(conv: number, kind: Kind): Promise<Result<{ call: string }>> {
 		if (this.#placedIsLive() || this.answered.value !== null) return failure("busy");
+		return this.#begin(conv, kind);
+	}
+
+	async #begin(conv: number, kind: Kind): Promise<Result<{ call: string }>> {
+		/* One microphone: what was being said waits as a draft, and comes back when nobody answers. */
+		const kept = this.#recorder.busy ? await this.#recorder.keepAs("callAgain") : null;
+		if (this.#placedIsLive() || this.answered.value !== null) return failure("busy");
 		const id = this.#core.newId();
 		this.#scope.end();
 		this.#scope = new Scope();
@@ -64,10 +71,11 @@ export class Calls implements CallModel {
 			ended: this.#core.online ? null : { outcome: "failed", quietUntil: null },
 			note: false,
 			refused: null,
+			kept: kept !== null && kept.conv === conv && kept.fragments > 0 ? kept : null,
 		};
 		this.#recorder.warm.prepare(kind);
 		if (!this.#core.online) {
-			this.#announceOutcome();
+			this.#unanswered();
 			return { ok: true, call: id };
 		}
 		this.#ringback();
@@ -113,9 +121,8 @@ export class Calls implements CallModel {
 	async callAgain(): Promise<Result> {
 		const placed = this.#placed.value;
 		if (placed === null) return failure("gone");
-		if (this.#recorder.busy) await this.#recorder.keepAs("callAgain");
-		this.#close();
-		return this.start(placed.conv, placed.kind);
+		if (!this.#recorder.busy) this.#close();
+		return this.#begin(placed.conv, placed.kind);
 	}
 
 	async answer(call: string): Promise<Result> {
@@ -177,7 +184,7 @@ export class Calls implements CallModel {
 			refused: momentary ? null : { code, retryMs: retryMs ?? null },
 		});
 		this.#quiet();
-		this.#announceOutcome();
+		this.#unanswered();
 	}
 
 	#hello(hello: Hello): void {
@@ -203,12 +210,16 @@ export class Calls implements CallModel {
 		if (call.state === "ended") this.#over.add(call.call);
 		if (call.state !== "ended") this.#calls.value = new Map(this.#calls.value).set(call.call, call);
 		this.#ringing.changed(call, known);
+		const placed = this.#placed.value;
+		/* Picked up, here or by them, perhaps while a note was being left: what was said stays with its owner. */
+		if (call.state === "answered" && call.mine && known?.state !== "answered" && this.#recorder.busy)
+			void this.#recorder.keepAs("answered");
 		if (call.state === "ended") this.#forget(call.call);
-		if (this.#placed.value?.id === call.call) this.#placedChanged(call);
+		if (placed?.id === call.call) this.#placedChanged(call);
 		/* The call of mine crossed with theirs and became part of it. */ else if (
 			call.state === "answered" &&
 			call.mine &&
-			this.#placed.value?.conv === call.conv
+			placed?.conv === call.conv
 		)
 			this.#picked(call);
 	}
@@ -224,13 +235,11 @@ export class Calls implements CallModel {
 			const first = placed.ended === null;
 			this.#patch(call.call, { ended: { outcome: call.outcome ?? "failed", quietUntil: call.quiet_until } });
 			this.#quiet();
-			if (first && !placed.note) this.#announceOutcome();
+			if (first && !placed.note) this.#unanswered();
 		}
 	}
 
-	/* Somebody picked up, perhaps while the note was being left: what was recorded stays with its owner. */
 	#picked(call: Call): void {
-		if (this.#placed.value?.note === true && this.#recorder.busy) void this.#recorder.keepAs("answered");
 		this.#close();
 		this.#core.announce(this.#core.env.words.answered(this.#core.personOf(call.conv).name));
 	}
@@ -321,11 +330,23 @@ export class Calls implements CallModel {
 		this.#tick.value++;
 	}
 
-	#announceOutcome(): void {
+	#unanswered(): void {
 		const view = this.outgoing.value;
 		if (view?.phase.name !== "unanswered") return;
 		const { outcome, quietUntil } = view.phase;
 		this.#core.announce(this.#core.env.words.outcome(outcome, view.person.name, quietUntil));
+		void this.#reopen();
+	}
+
+	/* Nobody answered this time either: what was said before is there again, paused. */
+	async #reopen(): Promise<void> {
+		const placed = this.#placed.value;
+		if (placed === null || placed.kept === null || this.#recorder.busy) return;
+		const { id, conv, kept } = placed;
+		this.#patch(id, { kept: null });
+		const target = { conv, name: this.#core.personOf(conv).name, call: id };
+		const opened = await this.#recorder.openDraft(target, kept, (kept.segments.at(-1)?.seg ?? -1) + 1);
+		if (opened.ok) this.#patch(id, { note: true });
 	}
 
 	#outgoingView(): OutgoingView | null {

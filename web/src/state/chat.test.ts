@@ -199,6 +199,17 @@ describe("the thread", () => {
 		expect(thread.entries.value[0]).toMatchObject({ repeats: 9, note: { seq: 11 } });
 	});
 
+	it("counts missed calls of a storm as one line, however each of them ended", async () => {
+		await begin();
+		const outcomes = ["no_answer", "cancelled", "unreachable", "busy"];
+		for (const [i, outcome] of outcomes.entries())
+			arrive(missed(i + 1, `${i}`.padStart(32, "0"), { outcome }));
+		arrive(missed(5, "9".padStart(32, "0"), { outcome: "declined" }));
+		thread.setShown(true);
+		await world.clock.advance(0);
+		expect(thread.entries.value).toMatchObject([{ repeats: 3, outcome: "busy" }, { outcome: "declined" }]);
+	});
+
 	it("sends a text at once, and once", async () => {
 		await begin();
 		thread.setShown(true);
@@ -294,6 +305,40 @@ describe("the thread", () => {
 		await world.clock.advance(0);
 		expect(world.notified.map(one => one.tag)).toEqual([`call-${CALL}`, `call-${CALL}`]);
 		expect(app.spoken.value).toBe("Missed voice call from Ben, note 23000");
+	});
+
+	it("says once what came while the device was away: the call and its note together, without a ring", async () => {
+		await begin();
+		world.setVisible(false);
+		world.setOnline(false);
+		log[1] = missed(1);
+		log[2] = note(2);
+		world.server.hello.convs = [
+			{ conv: CONV, kind: "direct", with: BEN, last_seq: 2, unread: 1, read: 0, last: log[2] },
+		];
+		world.setOnline(true);
+		await world.clock.advance(2_000);
+		expect(world.sounds).toEqual([]);
+		expect(new Set(world.notified.map(one => one.tag))).toEqual(new Set([`call-${CALL}`]));
+		expect(app.chats.all.value[0]).toMatchObject({ unread: 1, missed: true, unheard: true });
+		thread.setShown(true);
+		await world.clock.advance(0);
+		expect(thread.entries.value).toHaveLength(1);
+	});
+
+	it("notes that both left for each other stand with their own calls", async () => {
+		await begin();
+		const other = "5a".repeat(16);
+		arrive(missed(1));
+		arrive({ ...missed(2, other, { by: ME }), from: ME });
+		arrive(note(3));
+		arrive({ ...note(4, other), from: ME });
+		thread.setShown(true);
+		await world.clock.advance(0);
+		expect(thread.entries.value).toMatchObject([
+			{ type: "call", mine: false, missed: true, note: { seq: 3 } },
+			{ type: "call", mine: true, missed: false, note: { seq: 4 } },
+		]);
 	});
 
 	it("does not count what is being looked at, nor what I wrote elsewhere", async () => {

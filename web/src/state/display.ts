@@ -194,7 +194,7 @@ function foldStorms(entries: readonly DisplayEntry[]): readonly DisplayEntry[] {
 function alike(a: DisplayEntry | undefined, b: DisplayEntry | undefined): boolean {
 	if (a?.type !== "call" || b?.type !== "call") return false;
 	const bare = a.note === null && a.sending === null && a.beingLeft === null && !a.noteDeleted;
-	return (
-		bare && a.mine === b.mine && a.kind === b.kind && a.outcome === b.outcome && a.outcome !== "answered"
-	);
+	if (!bare || a.mine !== b.mine || a.kind !== b.kind || a.outcome === "answered") return false;
+	/* How each came to be missed does not matter to who missed them. */
+	return a.outcome === b.outcome || (a.missed && b.missed);
 }

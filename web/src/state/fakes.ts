@@ -24,6 +24,8 @@ export class FakeServer {
 	readonly asked: { do: string; args: Args }[] = [];
 	readonly fragments: Fragment[] = [];
 	up = true;
+	/* How far this device's clock is behind the server's. */
+	skewMs = 0;
 	session: Result<{ token: string }> = { ok: true, token: "secret" };
 	recs = new Map<
 		string,
@@ -94,7 +96,7 @@ export class FakeServer {
 		}
 		const { id, do: name, ...args } = JSON.parse(data) as { id: number; do: string } & Args;
 		if (name === "hello") {
-			socket.deliver(JSON.stringify({ id, ok: { ...this.hello, now: this.clock.now() } }));
+			socket.deliver(JSON.stringify({ id, ok: { ...this.hello, now: this.clock.now() + this.skewMs } }));
 			return;
 		}
 		this.asked.push({ do: name, args });

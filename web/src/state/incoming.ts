@@ -3,6 +3,7 @@ import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { Scope } from "../lib/scope.ts";
 import type { Call } from "../wire/types.ts";
 import type { Core } from "./core.ts";
+import { isMissed } from "./logs.ts";
 import type { IncomingView } from "./types.ts";
 
 const VIBRATE: readonly number[] = [400, 200, 400, 1000];
@@ -101,7 +102,7 @@ export class Incoming {
 		const me = this.#core.me.value?.id;
 		if (call.state === "answered" && !call.mine && call.answered_by === me) {
 			this.#core.toast({ type: "answeredElsewhere", device: call.answered_device });
-		} else if (call.state === "ended" && rang && call.outcome !== "answered" && call.outcome !== "declined") {
+		} else if (call.state === "ended" && rang && call.outcome !== null && isMissed(call.outcome)) {
 			this.#core.announce(this.#core.env.words.missedCall(call.kind, this.#core.person(call.from).name));
 		}
 	}

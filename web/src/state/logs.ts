@@ -10,6 +10,7 @@ export class Logs {
 	readonly #core: Core;
 	#logs = new Map<number, Log>();
 	#newest = new Map<number, number>();
+	#wasHere = false;
 
 	constructor(core: Core) {
 		this.#core = core;
@@ -66,11 +67,15 @@ export class Logs {
 
 	#caughtUp(): void {
 		for (const conv of this.#core.convs.value.values()) {
+			/* What came while the line was down is told once a chat, by its last entry: a note stands for its missed call, too. */
+			const isNews = this.#wasHere && conv.unread > 0 && conv.last_seq > (this.#newest.get(conv.conv) ?? 0);
+			if (isNews && conv.last !== null) this.arrivals.emit(conv.last);
 			this.#newest.set(conv.conv, Math.max(this.#newest.get(conv.conv) ?? 0, conv.last_seq));
 			const log = this.of(conv.conv);
 			if (log.loaded) void log.catchUp();
 			else if (conv.delivered < conv.last_seq) void log.load();
 		}
+		this.#wasHere = true;
 	}
 }
 

@@ -1,4 +1,5 @@
 /* What the screen of a call that I placed says. Pure. */
+import type { LocalRec } from "../media/storage.ts";
 import type { ErrorCode } from "../wire/errors.ts";
 import type { Call } from "../wire/types.ts";
 import type { Kind, Outcome, OutgoingPhase } from "./types.ts";
@@ -14,6 +15,8 @@ export interface Placed {
 	/* Its note is in the recorder. */
 	readonly note: boolean;
 	readonly refused: { readonly code: ErrorCode; readonly retryMs: number | null } | null;
+	/* What was being said to them when this call was placed. */
+	readonly kept: LocalRec | null;
 }
 
 export function phaseOf(placed: Placed, call: Call | undefined): OutgoingPhase {

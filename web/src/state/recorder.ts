@@ -22,6 +22,8 @@ import type { DraftWhy, RecorderModel, RecorderView, RecTarget } from "./types.t
 import { Warm } from "./warm.ts";
 
 const NONE: readonly number[] = [];
+/* So long Send waits on the screen; then the note goes on its way from the thread. */
+const SLOW_MS = 10_000;
 
 export type RecorderEnd = {
 	readonly how: "sent" | "queued" | "discarded" | "kept" | "undone" | "dismissed";
@@ -198,10 +200,22 @@ export class Recorder implements RecorderModel {
 		/* Without a connection there is nothing to wait for: it goes by itself, and the thread shows that it is on its way. */
 		const off = effect(() => {
 			const lost = this.#core.link.value !== "online" && session.mode.value.name === "sending";
-			if (lost) queueMicrotask(() => this.#queued(session));
+			if (lost) queueMicrotask(() => !this.#core.online && this.#queued(session));
 		});
 		this.#scope.add(off);
+		this.#scope.add(this.#core.env.clock.after(SLOW_MS, () => this.#queued(session)));
 		return { ok: true };
+	}
+
+	/* At the limit: this note goes, and another begins. A call has one note, so the second stands alone. */
+	async sendAndGoOn(): Promise<Result> {
+		const session = this.#active();
+		if (session === null || session.mode.value.name !== "paused") return failure("gone");
+		const { target, recording } = session;
+		const sent = await this.send();
+		if (!sent.ok) return sent;
+		this.#queued(session, false);
+		return this.begin({ ...target, call: null }, recording.kind);
 	}
 
 	discard(): void {
@@ -215,13 +229,13 @@ export class Recorder implements RecorderModel {
 	}
 
 	/* Nothing is lost and nothing is sent: a draft. `why` is told to the person, null = they wanted it. */
-	async keepAs(why: DraftWhy | null): Promise<void> {
+	async keepAs(why: DraftWhy | null): Promise<LocalRec | null> {
 		const session = this.#active();
 		if (session === null) {
 			const phase = this.#phase.value;
 			if (phase.name !== "idle" && phase.name !== "open")
 				this.#end({ how: "dismissed", target: phase.target });
-			return;
+			return null;
 		}
 		const { recording, target } = session;
 		recording.pause();
@@ -233,6 +247,7 @@ export class Recorder implements RecorderModel {
 		await finished;
 		recording.end();
 		recording.upload.update(recording.local);
+		return recording.local;
 	}
 
 	async switchKind(kind: Kind): Promise<Result> {
@@ -248,6 +263,8 @@ export class Recorder implements RecorderModel {
 	}
 
 	async retry(): Promise<Result> {
+		const phase = this.#phase.value;
+		if (phase.name === "blocked") return this.begin(phase.target, phase.kind, this.#options);
 		const session = this.#active();
 		if (session === null || session.mode.value.name !== "failed") return failure("gone");
 		session.mode.value = { name: "sending" };
@@ -343,11 +360,12 @@ export class Recorder implements RecorderModel {
 		this.#core.toast({ type: "noteSent", to: target.name });
 	}
 
-	#queued(session: OpenRecording): void {
-		if (this.#active() !== session || this.#core.online) return;
+	/* It goes by itself; its thread shows how it stands. */
+	#queued(session: OpenRecording, tell = !this.#core.online): void {
+		if (this.#active() !== session || session.mode.value.name !== "sending") return;
 		this.#end({ how: "queued", target: session.target });
 		session.recording.end();
-		this.#core.toast({ type: "noteQueued" });
+		if (tell) this.#core.toast({ type: "noteQueued" });
 	}
 
 	#discard(session: OpenRecording, tooShort: boolean): void {

@@ -317,9 +317,10 @@ export interface SendingNote {
 	readonly durationMs: number;
 	readonly peaks: readonly number[];
 	readonly state: "sending" | "waiting" | "failed";
+	/* "waiting": what the server said; null = for the network. */
 	readonly failed: ErrorCode | null;
 	readonly canRetry: boolean;
-	/* The recording cannot become a note, but its bytes can be saved as a file. */
+	/* The recording is not a note yet, or never will be, but its bytes can be saved as a file. */
 	readonly canSave: boolean;
 }
 
@@ -502,6 +503,8 @@ export interface RecorderModel {
 	listen(): void;
 	/* Shorter than the minimum: nothing is sent, undo is offered. */
 	send(): Promise<Result>;
+	/* Paused at the limit: sends this one and begins a second. */
+	sendAndGoOn(): Promise<Result>;
 	/* With undo for 5 s (toast). */
 	discard(): void;
 	/* Leaves it as a draft. */
