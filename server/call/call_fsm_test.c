@@ -5,174 +5,24 @@
 
 /* A letter a state; the columns are the events in order. '.' = not taken. */
 static const char letters[] = "NRIHsSdDALGMVXE";
+/*                            start  ack  decline cancel timers leave note glare
+ *                            RSQX   A P A DH     CEN    URBSG  LCC   BE   G RF */
 static const char *const grid[CALL_STATES] = {
-	/*                       start      ack  decline cancel timers   leave  note  glare
-	 *                       RSQX       A PA DH      CEN    URBSG    LCC    BE    G RF */
-	[CALL_NEW] = "RsMd"
-		     "."
-		     "."
-		     "."
-		     ".."
-		     "..."
-		     "....."
-		     "..."
-		     ".."
-		     "."
-		     "..",
-	[CALL_REACHING] = "...."
-			  "I"
-			  "."
-			  "A"
-			  "MH"
-			  "EEM"
-			  "M..M."
-			  ".E."
-			  ".."
-			  "A"
-			  "EE",
-	[CALL_RINGING] = "...."
-			 "I"
-			 "."
-			 "A"
-			 "MH"
-			 "MEM"
-			 ".GGG."
-			 ".M."
-			 ".."
-			 "A"
-			 "MM",
-	[CALL_HIDDEN] = "...."
-			"."
-			"."
-			"."
-			".."
-			"MMM"
-			".MMM."
-			".M."
-			".."
-			"A"
-			"MM",
-	[CALL_SILENT_REACHING] = "...."
-				 "."
-				 "S"
-				 "."
-				 ".."
-				 "EEM"
-				 "M..M."
-				 ".E."
-				 ".."
-				 "A"
-				 "EE",
-	[CALL_SILENT_RINGING] = "...."
-				"."
-				"S"
-				"."
-				".."
-				"MEM"
-				".MMM."
-				".M."
-				".."
-				"A"
-				"MM",
-	[CALL_SHADOW_REACHING] = "...."
-				 "."
-				 "D"
-				 "."
-				 ".."
-				 "XXX"
-				 "X..X."
-				 ".X."
-				 ".."
-				 "."
-				 "XX",
-	[CALL_SHADOW_RINGING] = "...."
-				"."
-				"D"
-				"."
-				".."
-				"XXX"
-				".XXX."
-				".X."
-				".."
-				"."
-				"XX",
-	[CALL_ANSWERED] = "...."
-			  "."
-			  "."
-			  "."
-			  ".."
-			  "..."
-			  "....."
-			  "EEE"
-			  ".."
-			  "."
-			  "EM",
-	[CALL_ANSWERED_LATE] = "...."
-			       "."
-			       "."
-			       "."
-			       ".."
-			       "..."
-			       "....."
-			       "EEE"
-			       ".."
-			       "."
-			       "EM",
-	[CALL_GRACE] = "...."
-		       "."
-		       "."
-		       "L"
-		       ".."
-		       "MM."
-		       "....M"
-		       ".M."
-		       "V."
-		       "L"
-		       "..",
-	[CALL_MISSED] = "...."
-			"."
-			"."
-			"."
-			".."
-			"..."
-			"....."
-			"..."
-			"V."
-			"."
-			"..",
-	[CALL_LEAVING_NOTE] = "...."
-			      "."
-			      "."
-			      "L"
-			      ".."
-			      "..."
-			      "....."
-			      "..."
-			      ".M"
-			      "L"
-			      "..",
-	[CALL_SHADOW_ENDED] = "...."
-			      "."
-			      "."
-			      "."
-			      ".."
-			      "..."
-			      "....."
-			      "..."
-			      ".."
-			      "."
-			      "..",
-	[CALL_ENDED] = "...."
-		       "."
-		       "."
-		       "."
-		       ".."
-		       "..."
-		       "....."
-		       "..."
-		       ".."
-		       "."
-		       "..",
+	[CALL_NEW] = "RsMd . . . .. ... ..... ... .. . ..",
+	[CALL_REACHING] = ".... I . A MH EEM M..M. .E. .. A EE",
+	[CALL_RINGING] = ".... I . A MH MEM .GGG. .M. .. A MM",
+	[CALL_HIDDEN] = ".... . . . .. MMM .MMM. .M. .. A MM",
+	[CALL_SILENT_REACHING] = ".... . S . .. EEM M..M. .E. .. A EE",
+	[CALL_SILENT_RINGING] = ".... . S . .. MEM .MMM. .M. .. A MM",
+	[CALL_SHADOW_REACHING] = ".... . D . .. XXX X..X. .X. .. . XX",
+	[CALL_SHADOW_RINGING] = ".... . D . .. XXX .XXX. .X. .. . XX",
+	[CALL_ANSWERED] = ".... . . . .. ... ..... EEE .. . EM",
+	[CALL_ANSWERED_LATE] = ".... . . . .. ... ..... EEE .. . EM",
+	[CALL_GRACE] = ".... . . L .. MM. ....M .M. V. L ..",
+	[CALL_MISSED] = ".... . . . .. ... ..... ... V. . ..",
+	[CALL_LEAVING_NOTE] = ".... . . L .. ... ..... ... .M L ..",
+	[CALL_SHADOW_ENDED] = ".... . . . .. ... ..... ... .. . ..",
+	[CALL_ENDED] = ".... . . . .. ... ..... ... .. . ..",
 };
 
 static void test_grid(void **state)
@@ -180,11 +30,13 @@ static void test_grid(void **state)
 	(void)state;
 	assert_int_equal(strlen(letters), CALL_STATES);
 	for (unsigned s = 0; s < CALL_STATES; s++) {
-		assert_int_equal(strlen(grid[s]), CALL_EVENTS);
-		for (unsigned e = 0; e < CALL_EVENTS; e++) {
+		const char *cell = grid[s];
+
+		for (unsigned e = 0; e < CALL_EVENTS; e++, cell++) {
 			struct call_step step = call_fsm_step(s, e);
 
-			if ((step.taken ? letters[step.next] : '.') != grid[s][e])
+			cell += *cell == ' ';
+			if ((step.taken ? letters[step.next] : '.') != *cell)
 				fail_msg("%s x %s: %s", call_state_name(s), call_event_name(e),
 					 call_state_name(step.next));
 			if (!step.taken) {
