@@ -170,6 +170,8 @@ static enum at_err open_writer(struct remux_out *out)
 	out->av->url = av_strdup("");
 	/* A track that has ended must not make the other's packets pile up. */
 	out->av->max_interleave_delta = 2000000;
+	/* One write a buffer, not one a packet. */
+	out->av->flush_packets = 0;
 	return AT_OK;
 }
 
