@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { why } from "../i18n/errors.ts";
 import { t } from "../i18n/text.ts";
+import type { ErrorCode } from "../state/types.ts";
 import { Button } from "../ui/Button.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { TextField } from "../ui/TextField.tsx";
@@ -24,6 +25,20 @@ function check(name: string, username: string, password: string): Errors {
 	return errors;
 }
 
+function refused(code: ErrorCode): Errors {
+	switch (code) {
+		case "exists":
+			return { username: t("username-taken") };
+		case "gone":
+			return { all: t("invite-gone") };
+		/* One of the most common passwords, or the username itself: only the server knows. */
+		case "bad_request":
+			return { password: t("password-short") };
+		default:
+			return { all: why(code) };
+	}
+}
+
 export function JoinForm() {
 	const app = useApp();
 	const [name, setName] = useState("");
@@ -38,9 +53,7 @@ export function JoinForm() {
 		setBusy(true);
 		const answer = await app.createAccount(name.trim(), username, password);
 		setBusy(false);
-		if (answer.ok) return;
-		if (answer.code === "exists") setErrors({ username: t("username-taken") });
-		else setErrors({ all: answer.code === "gone" ? t("invite-gone") : why(answer.code) });
+		if (!answer.ok) setErrors(refused(answer.code));
 	};
 	return (
 		<form

@@ -1,4 +1,5 @@
 import { ArrowUp, Mic, Video, X } from "lucide";
+import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/text.ts";
 import type { Kind, TextEntry, ThreadModel } from "../state/types.ts";
@@ -38,6 +39,44 @@ function Answering({ entry, name, onStop }: { entry: TextEntry; name: string; on
 	);
 }
 
+interface FieldProps {
+	thread: ThreadModel;
+	field: RefObject<HTMLTextAreaElement | null>;
+	onSend: () => void;
+	onEscape: () => void;
+}
+
+/* One line high until there is more to show. */
+function Field({ thread, field, onSend, onEscape }: FieldProps) {
+	const { limits } = useApp();
+	const text = thread.draftText.value;
+	useLayoutEffect(() => {
+		const el = field.current;
+		if (!el) return;
+		el.style.blockSize = "auto";
+		el.style.blockSize = `${Math.min(el.scrollHeight, 168)}px`;
+	}, [text]);
+	return (
+		<textarea
+			ref={field}
+			rows={1}
+			dir={text === "" ? undefined : "auto"}
+			aria-label={t("composer")}
+			placeholder={t("composer")}
+			value={text}
+			maxLength={limits.value.textMax}
+			enterkeyhint="send"
+			onInput={event => thread.setDraftText(event.currentTarget.value)}
+			onKeyDown={event => {
+				if (event.key === "Escape") onEscape();
+				if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+				event.preventDefault();
+				onSend();
+			}}
+		/>
+	);
+}
+
 export interface ComposerProps {
 	thread: ThreadModel;
 	name: string;
@@ -47,16 +86,10 @@ export interface ComposerProps {
 }
 
 export function Composer({ thread, name, answers, onAnswered, hidden }: ComposerProps) {
-	const { recorder, limits } = useApp();
+	const { recorder } = useApp();
 	const field = useRef<HTMLTextAreaElement>(null);
 	const text = thread.draftText.value;
 
-	useLayoutEffect(() => {
-		const el = field.current;
-		if (!el) return;
-		el.style.blockSize = "auto";
-		el.style.blockSize = `${Math.min(el.scrollHeight, 168)}px`;
-	}, [text]);
 	useLayoutEffect(() => {
 		if (answers) field.current?.focus();
 	}, [answers]);
@@ -81,23 +114,7 @@ export function Composer({ thread, name, answers, onAnswered, hidden }: Composer
 			{answers && <Answering entry={answers} name={name} onStop={onAnswered} />}
 			<div class="composer-row">
 				<div class="composer-field">
-					<textarea
-						ref={field}
-						rows={1}
-						dir={text === "" ? undefined : "auto"}
-						aria-label={t("composer")}
-						placeholder={t("composer")}
-						value={text}
-						maxLength={limits.value.textMax}
-						enterkeyhint="send"
-						onInput={event => thread.setDraftText(event.currentTarget.value)}
-						onKeyDown={event => {
-							if (event.key === "Escape" && answers) onAnswered();
-							if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-							event.preventDefault();
-							send();
-						}}
-					/>
+					<Field thread={thread} field={field} onSend={send} onEscape={onAnswered} />
 					{text === "" && recorder.can.video && <RecordButton conv={thread.conv} kind="video" />}
 				</div>
 				{text === "" && recorder.can.voice ? (

@@ -60,6 +60,18 @@ function Foot({ thread, person, answers, onAnswered, record }: FootProps) {
 
 type Asking = { seq: number; what: "text" | "note" } | null;
 
+function NotFound() {
+	return (
+		<main class="thread" aria-label={t("nav-chats")}>
+			<EmptyState icon={MessageCircleOff} title={t("chat-gone")} text="">
+				<Link to="/" class="btn">
+					{t("nav-chats")}
+				</Link>
+			</EmptyState>
+		</main>
+	);
+}
+
 export interface ThreadProps {
 	conv: number;
 	/* "Ana is leaving a voice note", and the recorder: other features, placed here by the shell. */
@@ -76,17 +88,7 @@ export function Thread({ conv, live, record }: ThreadProps) {
 	const [asking, setAsking] = useState<Asking>(null);
 	useShown(thread);
 	const person = thread.person.value;
-	if (thread.notFound.value) {
-		return (
-			<main class="thread" aria-label={t("nav-chats")}>
-				<EmptyState icon={MessageCircleOff} title={t("chat-gone")} text="">
-					<Link to="/" class="btn">
-						{t("nav-chats")}
-					</Link>
-				</EmptyState>
-			</main>
-		);
-	}
+	if (thread.notFound.value) return <NotFound />;
 	if (!person) return <main class="thread" aria-busy="true" aria-label={t("loading")} />;
 	const empty = thread.entries.value.length === 0 && !thread.loading.value;
 	const { name } = person;

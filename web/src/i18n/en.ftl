@@ -43,7 +43,7 @@ name-missing = Please write your name.
 username-missing = Please choose a username.
 username-bad = Use up to 32 small letters, digits, dots, dashes or underscores.
 username-taken = This username is taken. Choose another one.
-password-short = Please use at least 10 characters, and not your username.
+password-short = Please use at least 10 characters, not your username, and nothing that everybody uses.
 
 ## Chats
 new-chat = New chat
