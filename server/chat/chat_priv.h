@@ -68,7 +68,6 @@ struct chat_member *chat_member_of(const struct chat *chat, uint64_t conv, uint6
 struct chat_member *chat_other(struct chat_conv *conv, uint64_t user); /* of a direct chat */
 /* Nothing of one reaches the other: one of the two has blocked the other. */
 bool chat_apart(const struct chat *chat, uint64_t a, uint64_t b);
-bool chat_receipts_between(const struct chat *chat, uint64_t a, uint64_t b);
 
 /* ---- chat_event.c ---- */
 

@@ -134,8 +134,11 @@ void rec_tell_ack(const struct rec *rec)
 	send_device(rec->notes, &frame, rec->device);
 }
 
+/* Who hides what they have read hides that they listen, too: not even an empty list comes. */
 void rec_tell_listeners(const struct rec *rec)
 {
+	if (!chat_receipts_between(rec->notes->chat, rec->owner, rec->callee))
+		return;
 	uint64_t users[NOTE_LISTENERS_MAX];
 	size_t n = rec_listening(rec, NOTE_LISTENERS_MAX, users);
 	struct frame frame;

@@ -62,10 +62,9 @@ static bool exists(void *arg, uint64_t user)
 	return user >= ANA && user <= CEM;
 }
 
-static bool yes(void *arg, uint64_t user)
+static bool shows_receipts(void *arg, uint64_t user)
 {
-	(void)arg, (void)user;
-	return true;
+	return user != BOB || !((struct world *)arg)->hides_receipts;
 }
 
 static bool no(void *arg, uint64_t user)
@@ -88,7 +87,7 @@ static const char *device_name(void *arg, uint64_t device)
 
 static void start(struct world *world)
 {
-	struct chat_people chat_people = {world, exists, yes};
+	struct chat_people chat_people = {world, exists, shows_receipts};
 	struct call_people people = {world, no, never, no, device_name};
 	struct call_settings calls = {.ring_ms = 45000,
 				      .ring_stop_ms = 60000,

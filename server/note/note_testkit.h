@@ -31,6 +31,7 @@ struct world {
 	struct note_settings settings;
 	struct phone phones[DEVICES];    /* A1 A2 B1 B2 C1 */
 	uint64_t conv;                   /* Ana and Bob */
+	bool hides_receipts;             /* Bob does */
 	struct ipc_chan *boss;           /* to the remux role */
 };
 
