@@ -49,7 +49,7 @@ async function shortAgainTwice() {
 	await notesOf(ben).first().waitFor();
 	await sleep(500);
 	assert.equal(await notesOf(ben).count(), 1);
-	assert.equal(await ana.page.getByText(/s saved/).count(), 0, "and no draft is left");
+	assert.equal(await ana.page.getByRole("list", { name: "Drafts" }).count(), 0, "and no draft is left");
 }
 
 /** 22: a warning, a stop at the limit, and a second note that goes on. */
