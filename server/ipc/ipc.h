@@ -18,10 +18,19 @@ enum ipc_type {
 	IPC_READY,      /* role -> supervisor: serving (core: after it listens) */
 	IPC_REMUX_JOB,  /* core -> remux: remux.h, struct remux_job; descriptors: output, then each segment */
 	IPC_REMUX_DONE, /* remux -> core: remux.h, struct remux_result */
+	/* core <-> media: media/role/role.h, a struct media_x and its body for each */
+	IPC_MEDIA_HELLO,   /* media -> core: its port and addresses */
+	IPC_MEDIA_OPEN,    /* core -> media: a call with its two legs */
+	IPC_MEDIA_GATE,    /* core -> media: `accepted` is committed */
+	IPC_MEDIA_RESTART, /* core -> media: new credentials of a leg */
+	IPC_MEDIA_CLOSE,   /* core -> media */
+	IPC_MEDIA_ASK,     /* core -> media: how it goes with a call */
+	IPC_MEDIA_STATS,   /* media -> core: the answer */
+	IPC_MEDIA_EVENT,   /* media -> core: what became of a call or a leg */
 	IPC_TYPE_COUNT
 };
 
-enum ipc_role { IPC_SUPERVISOR = 0, IPC_CORE = 1, IPC_REMUX = 2, IPC_ROLE_COUNT };
+enum ipc_role { IPC_SUPERVISOR = 0, IPC_CORE = 1, IPC_REMUX = 2, IPC_MEDIA = 3, IPC_ROLE_COUNT };
 
 enum { IPC_BODY_MAX = 16 * 1024, IPC_FDS_MAX = 16 };
 

@@ -18,7 +18,7 @@
 enum { PAUSE_MIN_MS = 100, PAUSE_MAX_MS = 10000, SETTLED_MS = 60000, STOP_MS = 5000 };
 
 /* Who talks to whom. */
-static const enum ipc_role pairs[][2] = {{IPC_CORE, IPC_REMUX}};
+static const enum ipc_role pairs[][2] = {{IPC_CORE, IPC_REMUX}, {IPC_CORE, IPC_MEDIA}};
 
 struct life {
 	const struct ipc_role_spec *spec; /* NULL: no such role in this program */

@@ -111,6 +111,12 @@ static const int denied_to_job[] = {
 	CALL(kill), CALL(dup),   CALL(eventfd), CALL(socketpair), CALL(ptrace), CALL(recvfrom),
 };
 
+static const int denied_to_media[] = {
+	CALL(socket), CALL(socketpair), CALL(bind),   CALL(listen),   CALL(open),    CALL(openat),   CALL(openat2),
+	CALL(creat),  CALL(unlink),     CALL(rename), CALL(link),     CALL(symlink), CALL(unlinkat), CALL(mkdir),
+	CALL(rmdir),  CALL(chmod),      CALL(chown),  CALL(truncate), CALL(fork),    CALL(vfork),
+};
+
 /* Bytes of open descriptors, memory, time, its own end. */
 static const int allowed_to_job[] = {
 	CALL(read),
@@ -199,6 +205,59 @@ static const int allowed_to_role[] = {
 	CALL(prctl),
 	CALL(seccomp),
 	CALL(setpriority),
+};
+
+/* Packets, connections that come in, its loop. */
+static const int allowed_to_media[] = {
+	CALL(read),
+	CALL(readv),
+	CALL(write),
+	CALL(writev),
+	CALL(recvfrom),
+	CALL(recvmsg),
+	CALL(recvmmsg),
+	CALL(sendto),
+	CALL(sendmsg),
+	CALL(sendmmsg),
+	CALL(accept4),
+	CALL(shutdown),
+	CALL(getsockopt),
+	CALL(setsockopt),
+	CALL(getsockname),
+	CALL(epoll_create1),
+	CALL(epoll_ctl),
+	CALL(epoll_wait),
+	CALL(epoll_pwait),
+	CALL(eventfd2),
+	CALL(pipe2),
+	CALL(poll),
+	CALL(close),
+	CALL(fstat),
+	CALL(newfstatat),
+	CALL(lseek),
+	CALL(brk),
+	CALL(munmap),
+	CALL(mremap),
+	CALL(madvise),
+	CALL(futex),
+	CALL(clock_gettime),
+	CALL(clock_nanosleep),
+	CALL(gettimeofday),
+	CALL(getrandom),
+	CALL(getpid),
+	CALL(gettid),
+	CALL(tgkill),
+	CALL(rt_sigaction),
+	CALL(rt_sigprocmask),
+	CALL(rt_sigreturn),
+	CALL(sigaltstack),
+	CALL(restart_syscall),
+	CALL(sched_yield),
+	CALL(sysinfo),
+	CALL(getrusage),
+	CALL(prctl),
+	CALL(exit),
+	CALL(exit_group),
 };
 
 static scmp_filter_ctx filter_new(uint32_t otherwise)
@@ -290,6 +349,26 @@ void ipc_sandbox_remux_role(void)
 	give_up_privileges();
 	limit(RLIMIT_NOFILE, 256);
 	filter_remux_role();
+}
+
+void ipc_sandbox_media_role(uint64_t mem_max_bytes, uint64_t fds_max)
+{
+	scmp_filter_ctx filter;
+	give_up_privileges();
+	limit(RLIMIT_NOFILE, fds_max);
+	limit(RLIMIT_NPROC, 0);
+	if (SANITIZED) {
+		filter = filter_new(SCMP_ACT_ALLOW);
+		add_all(filter, SCMP_ACT_ERRNO(EPERM), denied_everywhere, COUNT(denied_everywhere));
+		add_all(filter, SCMP_ACT_ERRNO(EPERM), denied_to_media, COUNT(denied_to_media));
+	} else {
+		limit(RLIMIT_AS, mem_max_bytes);
+		filter = filter_new(SCMP_ACT_ERRNO(EPERM));
+		add_all(filter, SCMP_ACT_ALLOW, allowed_to_media, COUNT(allowed_to_media));
+		allow_memory(filter);
+		allow_fcntl(filter);
+	}
+	filter_load(filter);
 }
 
 static void filter_remux_job(void)

@@ -1,7 +1,7 @@
 /* Confinement of roles: what a process gives up before it touches bytes from outside. Nothing here can be undone; a process whose kernel
  * refuses seccomp dies (AT_ASSERT). Landlock is used where the kernel has it.
  *
- * Under ASan or TSan memory is not limited, the remux filters are lists of what is denied instead of what is allowed, and ptrace
+ * Under ASan or TSan memory is not limited, the remux and media filters are lists of what is denied instead of what is allowed, and ptrace
  * stays open, all because the sanitizers need it; leak checks cannot run in a remux process: leave it by _exit. */
 #ifndef AT_IPC_IPC_SANDBOX_H
 #define AT_IPC_IPC_SANDBOX_H
@@ -20,6 +20,11 @@ void ipc_sandbox_remux_role(void);
  * of processor time (SIGKILL above), file_max_bytes written to one file (EFBIG above). What is left: read, write, seek, truncate, fsync
  * and fstat on the descriptors it has, memory, time, exit. No processes, no threads, no new descriptors. */
 void ipc_sandbox_remux_job(uint64_t mem_max_bytes, uint64_t cpu_seconds, uint64_t file_max_bytes);
+
+/* The media role, once its sockets are bound and its loop is made. Allowed: packets in and out of the descriptors it has, accepting, epoll and
+ * friends, memory, time. Refused with EPERM: sockets of its own, connect, bind, any file, processes, threads, exec, ptrace and whatever
+ * else is not on the list. At most mem_max_bytes of address space and fds_max descriptors. */
+void ipc_sandbox_media_role(uint64_t mem_max_bytes, uint64_t fds_max);
 
 /* Core, first half: before it has a second thread. Files: everything below write_dirs, reading below read_paths (web root,
  * certificates). Both lists end with NULL; a path that does not exist is skipped. Where the kernel lacks Landlock this is logged. */

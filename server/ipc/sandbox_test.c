@@ -203,6 +203,59 @@ static void remux_job_is_killed_when_it_burns(void **state)
 	assert_true(WIFSIGNALED(status));
 }
 
+/* ---- media ---- */
+
+static int bound_socket(int type, struct sockaddr_in *addr_out)
+{
+	socklen_t len = sizeof(*addr_out);
+	int sock = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	*addr_out = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	EXPECT(bind(sock, (struct sockaddr *)addr_out, sizeof(*addr_out)) == 0);
+	EXPECT(getsockname(sock, (struct sockaddr *)addr_out, &len) == 0);
+	return sock;
+}
+
+static void in_media_role(void)
+{
+	struct sockaddr_in udp, tcp;
+	char byte;
+	int loose = socket(AF_INET, SOCK_STREAM, 0), packets = bound_socket(SOCK_DGRAM, &udp);
+	int door = bound_socket(SOCK_STREAM, &tcp), caller = socket(AF_INET, SOCK_STREAM, 0);
+	EXPECT(listen(door, 4) == 0 && connect(caller, (struct sockaddr *)&tcp, sizeof(tcp)) == 0);
+	ipc_sandbox_media_role(512 << 20, 64);
+	REFUSED(open("/etc/passwd", O_RDONLY));
+	REFUSED(syscall(SYS_openat, AT_FDCWD, "/tmp/x", O_CREAT | O_WRONLY, 0600));
+	expect_no_exec();
+	expect_no_intrusion();
+	expect_no_network(loose);
+	REFUSED(bind(loose, (struct sockaddr *)&tcp, sizeof(tcp)));
+	REFUSED(listen(loose, 1));
+	if (!SANITIZED) {
+		REFUSED(fork());
+		REFUSED((intptr_t)mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+		void *volatile big = malloc(1 << 30);
+		EXPECT(!big);
+	}
+	/* And what it is for. */
+	EXPECT(sendto(packets, "x", 1, 0, (struct sockaddr *)&udp, sizeof(udp)) == 1);
+	EXPECT(recv(packets, &byte, 1, 0) == 1);
+	int guest = accept4(door, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	EXPECT(guest >= 0 && send(caller, "y", 1, MSG_NOSIGNAL) == 1);
+	struct at_loop *loop = at_loop_new();
+	struct at_timer *timer = at_timer_new(loop, stop_loop, loop);
+	at_timer_start(timer, 1, 0);
+	at_loop_run(loop);
+	at_timer_free(&timer);
+	at_loop_free(&loop);
+	EXPECT(recv(guest, &byte, 1, 0) == 1 && byte == 'y');
+}
+
+static void media_role_is_confined(void **state)
+{
+	(void)state;
+	assert_int_equal(run_in_child(in_media_role), 0);
+}
+
 /* ---- core ---- */
 
 static char dir[] = "/tmp/aftertone-sandbox-XXXXXX";
@@ -291,7 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		AT_TEST(remux_role_is_confined), AT_TEST(remux_role_can_work),
 		AT_TEST(remux_job_is_confined),  AT_TEST(remux_job_is_killed_when_it_burns),
-		AT_TEST(core_is_confined),
+		AT_TEST(media_role_is_confined), AT_TEST(core_is_confined),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -132,16 +132,15 @@ static void on_result(void *arg, int events)
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	bool is_whole = n == (ssize_t)sizeof(body) && !remux_result_parse(body, sizeof(body), &result);
-	bool timed_out = job->timed_out;
-	uint64_t number = job->number;
-	job_release(job);
-	if (is_whole && result.number == number) {
+	if (is_whole && result.number == job->number) {
 		answer(role, &result);
 	} else {
-		if (!timed_out)
-			at_log(AT_LOG_WARN, "remux.crash", "job", AT_INT(number), NULL);
-		answer_error(role, number, timed_out ? AT_ERR_TIMEOUT : AT_ERR_UNREADABLE);
+		if (!job->timed_out)
+			at_log(AT_LOG_WARN, "remux.crash", "job", AT_INT(job->number), NULL);
+		answer_error(role, job->number, job->timed_out ? AT_ERR_TIMEOUT : AT_ERR_UNREADABLE);
 	}
+	/* The end of a process takes longer than its work did: somebody waits for the answer. */
+	job_release(job);
 	start_jobs(role);
 }
 

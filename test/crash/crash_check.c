@@ -102,7 +102,9 @@ static void check_whole(struct crash *crash, sqlite3 *db, bool settled)
 
 static void check_texts(struct crash *crash, sqlite3 *db, const struct person *person)
 {
-	sqlite3_stmt *q = ask(crash, db, "SELECT seq, conv, body FROM entry WHERE kind = 1 AND device = ? AND cid = ?");
+	sqlite3_stmt *q =
+		ask(crash, db,
+		    "SELECT seq, conv, body FROM entry WHERE kind = 1 AND device = ? AND cid = ? AND device <> 0");
 	char words[96];
 
 	for (uint64_t cid = 1; q && cid <= person->next_cid; cid++) {

@@ -1,5 +1,6 @@
 /* usage: test_crash --server PATH [--cycles N] [--seed N] [--only self|kill|full|sync]
  * Ends with "N passed, N failed". */
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/time.h"
@@ -396,6 +397,7 @@ int main(int argc, char **argv)
 
 	read_arguments(argc, argv, &args);
 	(void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+	at_log_set_level(AT_LOG_ERROR); /* a slow turn of our own loop is nobody's concern */
 	printf("seed %llu\n", (unsigned long long)args.seed);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		fflush(stdout);

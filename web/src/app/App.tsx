@@ -10,6 +10,17 @@ import { Mark } from "./Mark.tsx";
 import { useRouter } from "./router.ts";
 import { Shell } from "./Shell.tsx";
 
+function actionName(name: "undo" | "retry" | "callBack"): string {
+	switch (name) {
+		case "undo":
+			return t("undo");
+		case "retry":
+			return t("retry");
+		case "callBack":
+			return t("call-back");
+	}
+}
+
 function ToastHost() {
 	const app = useApp();
 	const { path } = useRoute();
@@ -18,7 +29,7 @@ function ToastHost() {
 	const items = shown.map((toast): ToastItem => {
 		const item = { id: toast.id, text: toastText(toast) };
 		if (!toast.action) return item;
-		const label = toast.action.name === "undo" ? t("undo") : t("retry");
+		const label = actionName(toast.action.name);
 		return { ...item, action: { label, run: toast.action.run } };
 	});
 	return <Toasts items={items} closeLabel={t("dismiss")} onClose={id => app.dismiss(Number(id))} />;

@@ -2,7 +2,7 @@ import { useRef } from "preact/hooks";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import { outcomeSentence } from "../i18n/words.ts";
-import type { OutgoingView } from "../state/types.ts";
+import type { OutgoingView, RecorderView } from "../state/types.ts";
 import { Avatar, hueOf } from "../ui/Avatar.tsx";
 import { useFocusOn, useModal } from "../ui/modal.ts";
 import { run, useApp } from "../ui/model.ts";
@@ -28,10 +28,18 @@ function status(view: OutgoingView): string {
 	}
 }
 
+/* Also for a call that the server never took: its note has no call to name. */
+function isRecording(
+	view: OutgoingView,
+	rec: RecorderView,
+): rec is Exclude<RecorderView, { readonly state: "idle" }> {
+	return view.phase.name === "note" && rec.state !== "idle" && rec.target.conv === view.conv;
+}
+
 function Sentence({ view }: { view: OutgoingView }) {
 	const { recorder } = useApp();
 	const rec = recorder.view.value;
-	const recording = rec.state !== "idle" && rec.target.call === view.call;
+	const recording = isRecording(view, rec);
 	/* Only a pause reads the clock, so a running one does not redraw the sentence. */
 	const length = rec.state === "paused" || rec.state === "failed" ? format.length(recorder.ms.value) : "";
 	return (
@@ -45,7 +53,7 @@ export function OutgoingScreen({ view }: { view: OutgoingView }) {
 	const { calls, recorder } = useApp();
 	const surface = useRef<HTMLDivElement>(null);
 	const rec = recorder.view.value;
-	const recording = rec.state !== "idle" && rec.target.call === view.call;
+	const recording = isRecording(view, rec);
 	const phase = recording ? rec.state : view.phase.name;
 	useModal(surface, recording ? null : () => run(calls.cancel()));
 	useFocusOn(surface, phase);

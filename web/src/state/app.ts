@@ -261,7 +261,7 @@ export class App implements AppModel {
 			device: this.#core.device.value,
 			receipts: me.receipts,
 			hideDecline: me.hide_decline,
-			quietUntil: me.quiet_until,
+			quietUntil: me.quiet_until === 0 ? 0 : this.#core.here(me.quiet_until),
 			quietShare: me.quiet_share,
 		};
 		return { state: "signedIn", me: view };

@@ -262,6 +262,9 @@ describe("calls", () => {
 		expect(await answer).toMatchObject({ ok: false, code: "gone" });
 		expect(app.calls.incoming.value).toEqual([]);
 		expect(app.toasts.value.at(-1)?.what).toEqual({ type: "callGone", conv: CONV });
+		app.toasts.value.at(-1)?.action?.run();
+		await world.clock.advance(0);
+		expect(world.server.last("call.start")).toMatchObject({ conv: CONV, kind: "voice" });
 	});
 
 	it("a stale snapshot changes nothing", async () => {

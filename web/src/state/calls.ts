@@ -130,10 +130,13 @@ export class Calls implements CallModel {
 		const answer = await this.#core.ask("call.answer", { call }, { again: true, timeoutMs: 10_000 });
 		this.#ringing.answering(call, false);
 		if (!answer.ok) {
-			const conv = this.#calls.value.get(call)?.conv;
+			const { conv, kind = "voice" } = this.#calls.value.get(call) ?? {};
 			if (answer.code === "gone" || answer.code === "not_found") {
 				this.#forget(call);
-				if (conv !== undefined) this.#core.toast({ type: "callGone", conv });
+				if (conv !== undefined) {
+					const back = () => void this.start(conv, kind);
+					this.#core.toast({ type: "callGone", conv }, { name: "callBack", run: back });
+				}
 			} else this.#core.failed("call", answer.code);
 			return failure(answer.code);
 		}
@@ -376,7 +379,7 @@ export class Calls implements CallModel {
 				conv: call.conv,
 				person: this.#core.personOf(call.conv),
 				kind: call.kind,
-				answeredTs: call.answered ?? call.started,
+				answeredTs: this.#core.here(call.answered ?? call.started),
 				outgoing: call.from === this.#core.me.value?.id,
 			};
 		}

@@ -80,6 +80,16 @@ export class Core {
 		return this.env.clock.now() + this.#offsetMs;
 	}
 
+	/* A moment of the server's as this device's clock says it, to be compared with that clock. */
+	here(ts: number): number {
+		return ts - this.#offsetMs;
+	}
+
+	/* And the way back. */
+	there(ts: number): number {
+		return ts + this.#offsetMs;
+	}
+
 	newId(): string {
 		return newId(this.env.bytes);
 	}

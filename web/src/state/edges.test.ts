@@ -307,8 +307,11 @@ describe("edge cases", () => {
 		expect(app.calls.outgoing.value?.canLeaveNoteNow).toBe(false);
 		await world.clock.advance(5_100);
 		expect(app.calls.outgoing.value?.canLeaveNoteNow).toBe(true);
-		void app.calls.cancel();
+		await tell(placed(), "answered", { answered: world.clock.now() + 7_200_000, answered_by: BEN });
+		expect(app.calls.answered.value?.answeredTs).toBe(world.clock.now());
+		void app.settings.setQuiet(world.clock.now() + 3_600_000, false);
 		await world.clock.advance(0);
+		expect(world.server.last("me.set")).toMatchObject({ quiet_until: world.clock.now() + 10_800_000 });
 		world.server.on("msg.send", () => ({ silent: true }));
 		app.thread(CONV).sendText("Hello");
 		await world.clock.advance(0);

@@ -77,7 +77,7 @@ export class Settings implements SettingsModel {
 	}
 
 	setQuiet(untilTs: number, share: boolean): Promise<Result> {
-		return this.#set({ quiet_until: untilTs, quiet_share: share });
+		return this.#set({ quiet_until: untilTs === 0 ? 0 : this.#core.there(untilTs), quiet_share: share });
 	}
 
 	async #set(what: object): Promise<Result> {

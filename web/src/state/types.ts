@@ -93,7 +93,7 @@ export type Toast = {
 		| { readonly type: "entryDeleted" }
 		| { readonly type: "alreadySignedIn" };
 	/* Offered as a button; the toast goes when it was used. */
-	readonly action: { readonly name: "undo" | "retry"; readonly run: () => void } | null;
+	readonly action: { readonly name: "undo" | "retry" | "callBack"; readonly run: () => void } | null;
 };
 
 export type Doing =
@@ -398,6 +398,7 @@ export interface AnsweredView {
 	readonly conv: number;
 	readonly person: PersonView;
 	readonly kind: Kind;
+	/* By this device's clock, however wrong it is. */
 	readonly answeredTs: number;
 	readonly outgoing: boolean;
 }
@@ -675,6 +676,7 @@ export interface SettingsModel {
 	setName(name: string): Promise<Result>;
 	setReceipts(on: boolean): Promise<Result>;
 	setHideDecline(on: boolean): Promise<Result>;
+	/* By this device's clock, as quietUntil is. */
 	setQuiet(untilTs: number, share: boolean): Promise<Result>;
 }
 
