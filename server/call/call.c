@@ -185,14 +185,22 @@ static void on_sweep(void *arg)
 	call_limits_sweep(arg, at_wall_ms());
 }
 
-/* They rang when the server went: nobody knows of them any more, so they end now. */
-static void end_open(struct calls *calls, const struct loading *load)
+/* Those that rang when the server went: nobody knows of them any more, so they end now. */
+static void take_up_open(struct calls *calls, const struct loading *load)
 {
 	for (size_t i = 0; i < load->n; i++) {
 		const struct store_call *row = &load->open[i];
+		bool fresh = at_wall_ms() - row->ended < CALL_RESUME_MAX_MS;
 
-		if (row->state < CALL_STATES && call_state_open(row->state))
-			call_event(call_new(calls, row, row->state), CALL_RESTART);
+		if (row->state >= CALL_STATES || !call_state_open(row->state))
+			continue;
+		struct call *call = call_new(calls, row, row->state);
+
+		call->resuming = call_state_answered(row->state);
+		if (call->resuming && fresh)
+			call_resume(call);
+		else
+			call_event(call, CALL_RESTART);
 	}
 }
 
@@ -215,11 +223,13 @@ enum at_err calls_new(struct at_loop *loop, struct store *store, struct hub *hub
 	at_buf_init(&calls->out, OUT_MAX);
 	calls->sweep = at_timer_new(loop, on_sweep, calls);
 	at_timer_start(calls->sweep, SWEEP_MS, SWEEP_MS);
+	calls->alive = at_timer_new(loop, call_on_alive, calls);
+	at_timer_start(calls->alive, CALL_ALIVE_MS, CALL_ALIVE_MS);
 	enum at_err err = store_run_now(store, load_job, &load);
 
 	if (err == AT_OK) {
 		hub_on_device(hub, call_on_device, calls);
-		end_open(calls, &load);
+		take_up_open(calls, &load);
 	}
 	at_free(load.open);
 	*calls_out = calls;
@@ -249,15 +259,11 @@ void calls_free(struct calls **calls)
 	store_drain(c->store);
 	free_calls(c);
 	at_timer_free(&c->sweep);
+	at_timer_free(&c->alive);
 	call_limits_free(c);
 	at_map_free(&c->by_id);
 	at_map_free(&c->users);
 	at_map_free(&c->pairs);
 	at_buf_release(&c->out);
 	at_free(c);
-}
-
-void calls_set_hooks(struct calls *calls, const struct call_hooks *hooks)
-{
-	calls->hooks = *hooks;
 }

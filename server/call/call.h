@@ -34,7 +34,8 @@ struct call_people {
 	const char *(*device_name)(void *arg, uint64_t device);
 };
 
-/* Loads open calls and ends them as failed (a restart while ringing). */
+/* Loads open calls: those that rang end as failed; those that were answered, and were going on until shortly, go on for 30 s more, in which
+ * both devices may come back. */
 AT_MUST enum at_err calls_new(struct at_loop *loop, struct store *store, struct hub *hub, struct chat *chat,
 			      const struct call_people *people, const struct call_settings *settings,
 			      struct calls **calls_out);
@@ -56,6 +57,10 @@ void call_cancel(struct calls *calls, const struct at_id *id, uint64_t user, uin
 void call_leave(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done,
 		void *arg);
 
+/* This device takes over a call that another device of the same person is on. */
+void call_move(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done,
+	       void *arg);
+
 /* The calls of `user` that are going on, [call,...], as this device sees them. */
 void calls_write(const struct calls *calls, struct wire_out *w, const char *key, uint64_t user, uint64_t device);
 
@@ -73,11 +78,29 @@ void call_note_facts(struct calls *calls, const struct at_id *id, uint64_t conv,
 /* The caller records for this call (true), or has stopped (false): while it is true the callee may still answer. */
 void call_note_being_left(struct calls *calls, const struct at_id *id, bool on);
 
-/* Told when a call changes, after clients have been. The note module stops a recording when its call is answered. */
+/* Who talks with whom. */
+struct call_parties {
+	struct at_id id;
+	uint64_t conv, caller, caller_device, callee, callee_device;
+};
+/* Asked by one of the two devices. NOT_FOUND for everybody else, the same people's other devices too; CONFLICT before it is answered,
+ * GONE when it is over. */
+AT_MUST enum at_err call_parties_of(const struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device,
+				    struct call_parties *parties_out);
+typedef void call_each_fn(void *arg, const struct call_parties *parties);
+void calls_each_answered(const struct calls *calls, call_each_fn *fn, void *arg);
+
+/* Told when a call changes, after clients have been; each may be NULL. The note module stops a recording when its call is answered, the
+ * talk module lets media through. */
 struct call_hooks {
 	void *arg;
-	void (*answered)(void *arg, const struct at_id *id, uint64_t conv, uint64_t caller, uint64_t callee);
+	call_each_fn *answering; /* the answer is on its way to the disk: nothing may follow from it yet */
+	call_each_fn *answered;  /* it is on disk */
+	call_each_fn *moved;     /* on disk: one of the two devices is another one */
+	void (*ended)(void *arg, const struct at_id *id); /* after answering: it is over, or never was */
 };
-void calls_set_hooks(struct calls *calls, const struct call_hooks *hooks);
+enum { CALL_HOOKS_MAX = 4 };
+void calls_add_hooks(struct calls *calls, const struct call_hooks *hooks);
+void calls_drop_hooks(struct calls *calls, const void *arg);
 
 #endif

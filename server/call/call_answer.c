@@ -87,3 +87,16 @@ void call_leave(struct calls *calls, const struct at_id *id, uint64_t user, uint
 	if (call)
 		call_put(call, call_ask_new(CALL_LEAVE, user, device, done, arg));
 }
+
+void call_move(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done,
+	       void *arg)
+{
+	struct call *call = call_of(calls, id, user, true, true, false, done, arg);
+
+	if (!call)
+		return;
+	if (call_has_device(calls, user, device, call))
+		done(arg, AT_ERR_CONFLICT, NULL, 0, 0);
+	else
+		call_put(call, call_ask_new(CALL_MOVE, user, device, done, arg));
+}

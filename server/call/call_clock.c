@@ -121,12 +121,19 @@ static void on_callee_gone(void *arg)
 	call_event(arg, CALL_CALLEE_GONE);
 }
 
+static int64_t patience_with_gone(const struct call *call)
+{
+	if (!call_state_answered(call->state))
+		return CALL_CALLER_GONE_MS;
+	return call->resuming ? CALL_RESUME_MS : CALL_TALKER_GONE_MS;
+}
+
 static void watch(struct call *call, struct at_timer *timer, uint64_t device, bool matters)
 {
 	if (!matters || hub_device_connected(call->calls->hub, device))
 		at_timer_stop(timer);
 	else if (!at_timer_active(timer))
-		at_timer_start(timer, call_state_answered(call->state) ? CALL_TALKER_GONE_MS : CALL_CALLER_GONE_MS, 0);
+		at_timer_start(timer, patience_with_gone(call), 0);
 }
 
 void call_watch(struct call *call)
@@ -135,8 +142,31 @@ void call_watch(struct call *call)
 	/* Not while a note is being left: that may be on another device of the caller, and the note says when it ends. */
 	bool waits = call_state_open(call->state) || call->state == CALL_GRACE;
 
+	if (hub_device_connected(call->calls->hub, call->row.caller_device) &&
+	    hub_device_connected(call->calls->hub, call->row.answered_device))
+		call->resuming = false;
 	watch(call, call->caller_gone, call->row.caller_device, waits);
 	watch(call, call->callee_gone, call->row.answered_device, answered);
+}
+
+void call_resume(struct call *call)
+{
+	call_publish(call, false, false); /* nobody is there; but what they will see is newer than what they saw */
+	call_watch(call);
+}
+
+/* So that after a crash it is known until when, at least, they talked. */
+void call_on_alive(void *arg)
+{
+	struct calls *calls = arg;
+	size_t pos = 0;
+
+	for (struct call *call; (call = at_map_next(calls->by_id, &pos)) != NULL;) {
+		if (!call_state_answered(call->state) || call->running || call->resuming)
+			continue;
+		call->row.ended = at_wall_ms();
+		call_keep(call);
+	}
 }
 
 static void callee_came(struct call *call)

@@ -139,6 +139,7 @@ static const struct call_step table[CALL_STATES][CALL_EVENTS] =
 				[CALL_CALLEE_GONE] = END(ENDED, WAS_ANSWERED, WAS_ANSWERED, ENTRY | BOTH),
 				[CALL_RESTART] = END(ENDED, WAS_ANSWERED, WAS_ANSWERED, ENTRY | BOTH),
 				[CALL_FAIL] = END(MISSED, FAILED, FAILED, ENTRY | BOTH),
+				[CALL_MOVE] = TO(ANSWERED, CALL_FX_COMMIT | BOTH),
 			},
 		[CALL_ANSWERED_LATE] =
 			{
@@ -147,6 +148,7 @@ static const struct call_step table[CALL_STATES][CALL_EVENTS] =
 				[CALL_CALLEE_GONE] = END(ENDED, WAS_ANSWERED, WAS_ANSWERED, AMEND | BOTH),
 				[CALL_RESTART] = END(ENDED, WAS_ANSWERED, WAS_ANSWERED, AMEND | BOTH),
 				[CALL_FAIL] = END(MISSED, FAILED, FAILED, AMEND | BOTH),
+				[CALL_MOVE] = TO(ANSWERED_LATE, CALL_FX_COMMIT | BOTH),
 			},
 		[CALL_GRACE] =
 			{
@@ -268,6 +270,7 @@ const char *call_event_name(enum call_event event)
 		[CALL_GLARE] = "glare",
 		[CALL_RESTART] = "restart",
 		[CALL_FAIL] = "fail",
+		[CALL_MOVE] = "move",
 	};
 	AT_ASSERT((unsigned)event < CALL_EVENTS);
 	return names[event];

@@ -18,7 +18,7 @@
  *  NOTE_ ║    │ │ NOTE_END                   │ ANSWER, GLARE (from REACHING, HIDDEN and SILENT too: GLARE)
  *  BEGIN ▼    │ │                            ▼
  *   LEAVING_NOTE ── ANSWER ──► ANSWERED_LATE   ANSWERED
- *                 (GRACE too)        │             │ LEAVE, CALLER_GONE, CALLEE_GONE
+ *                 (GRACE too)        │             │ LEAVE, CALLER_GONE, CALLEE_GONE (MOVE: another device, same state)
  *                                    └─────────────┴────► ENDED   nothing more; also: cancelled before it rang
  *
  * SILENT: the callee has quiet hours, their devices hear nothing. SHADOW: the callee has blocked the caller. HIDDEN: declined by
@@ -82,6 +82,7 @@ enum call_event {
 	CALL_GLARE,   /* the callee calls the caller */
 	CALL_RESTART, /* of the server */
 	CALL_FAIL,
+	CALL_MOVE, /* to another device of the same person */
 	CALL_EVENTS
 };
 

@@ -5,24 +5,24 @@
 
 /* A letter a state; the columns are the events in order. '.' = not taken. */
 static const char letters[] = "NRIHsSdDALGMVXE";
-/*                            start  ack  decline cancel timers leave note glare
+/*                            start  ack  decline cancel timers leave note glare, move
  *                            RSQX   A P A DH     CEN    URBSG  LCC   BE   G RF */
 static const char *const grid[CALL_STATES] = {
-	[CALL_NEW] = "RsMd . . . .. ... ..... ... .. . ..",
-	[CALL_REACHING] = ".... I . A MH EEM M..M. .E. .. A EE",
-	[CALL_RINGING] = ".... I . A MH MEM .GGG. .M. .. A MM",
-	[CALL_HIDDEN] = ".... . . . .. MMM .MMM. .M. .. A MM",
-	[CALL_SILENT_REACHING] = ".... . S . .. EEM M..M. .E. .. A EE",
-	[CALL_SILENT_RINGING] = ".... . S . .. MEM .MMM. .M. .. A MM",
-	[CALL_SHADOW_REACHING] = ".... . D . .. XXX X..X. .X. .. . XX",
-	[CALL_SHADOW_RINGING] = ".... . D . .. XXX .XXX. .X. .. . XX",
-	[CALL_ANSWERED] = ".... . . . .. ... ..... EEE .. . EM",
-	[CALL_ANSWERED_LATE] = ".... . . . .. ... ..... EEE .. . EM",
-	[CALL_GRACE] = ".... . . L .. MM. ....M .M. V. L ..",
-	[CALL_MISSED] = ".... . . . .. ... ..... ... V. . ..",
-	[CALL_LEAVING_NOTE] = ".... . . L .. ... ..... ... .M L ..",
-	[CALL_SHADOW_ENDED] = ".... . . . .. ... ..... ... .. . ..",
-	[CALL_ENDED] = ".... . . . .. ... ..... ... .. . ..",
+	[CALL_NEW] = "RsMd . . . .. ... ..... ... .. . .. .",
+	[CALL_REACHING] = ".... I . A MH EEM M..M. .E. .. A EE .",
+	[CALL_RINGING] = ".... I . A MH MEM .GGG. .M. .. A MM .",
+	[CALL_HIDDEN] = ".... . . . .. MMM .MMM. .M. .. A MM .",
+	[CALL_SILENT_REACHING] = ".... . S . .. EEM M..M. .E. .. A EE .",
+	[CALL_SILENT_RINGING] = ".... . S . .. MEM .MMM. .M. .. A MM .",
+	[CALL_SHADOW_REACHING] = ".... . D . .. XXX X..X. .X. .. . XX .",
+	[CALL_SHADOW_RINGING] = ".... . D . .. XXX .XXX. .X. .. . XX .",
+	[CALL_ANSWERED] = ".... . . . .. ... ..... EEE .. . EM A",
+	[CALL_ANSWERED_LATE] = ".... . . . .. ... ..... EEE .. . EM L",
+	[CALL_GRACE] = ".... . . L .. MM. ....M .M. V. L .. .",
+	[CALL_MISSED] = ".... . . . .. ... ..... ... V. . .. .",
+	[CALL_LEAVING_NOTE] = ".... . . L .. ... ..... ... .M L .. .",
+	[CALL_SHADOW_ENDED] = ".... . . . .. ... ..... ... .. . .. .",
+	[CALL_ENDED] = ".... . . . .. ... ..... ... .. . .. .",
 };
 
 static void test_grid(void **state)

@@ -78,10 +78,70 @@ static void test_restart_while_answered(void **state)
 
 	ring(world);
 	do_answer(world, 1, B1);
+	pass(world, 60000);
 	back(world);
+	pass(world, 60000);
+	assert_false(says(entry(world, ANA), "\"kind\":\"call\""));
+	assert_int_equal(do_leave(world, 1, A1).err, AT_OK);
 	assert_true(says(entry(world, ANA), "\"outcome\":\"answered\""));
-	assert_false(says(entry(world, ANA), "duration_ms"));
+	assert_true(says(entry(world, ANA), "\"duration_ms\":120"));
 	assert_int_equal(unread(world, world->conv, BOB), 0);
+	world_free(&world);
+}
+
+/* It lasted until it was last seen going on, not until the server gave up. */
+static void test_restart_and_one_does_not_come_back(void **state)
+{
+	(void)state;
+	struct world *world = world_new();
+
+	ring(world);
+	do_answer(world, 1, B1);
+	pass(world, 20000);
+	world_restart(world);
+	phone_on(world, A1);
+	pass(world, 29000);
+	assert_false(says(entry(world, ANA), "\"kind\":\"call\""));
+	pass(world, 2000);
+	assert_true(says(last_call(world, A1), "\"state\":\"ended\""));
+	assert_true(says(entry(world, ANA), "\"outcome\":\"answered\""));
+	assert_true(says(entry(world, ANA), "\"duration_ms\":20") || says(entry(world, ANA), "\"duration_ms\":15"));
+	world_free(&world);
+}
+
+static void test_restart_long_after(void **state)
+{
+	(void)state;
+	struct world *world = world_new();
+
+	ring(world);
+	do_answer(world, 1, B1);
+	pass(world, 16000);
+	world_stop(world);
+	pass(world, 3600000);
+	world_start(world);
+	settle(world);
+	phone_on(world, A1);
+	assert_true(says(entry(world, ANA), "\"outcome\":\"answered\""));
+	assert_true(says(entry(world, ANA), "\"duration_ms\":16") || says(entry(world, ANA), "\"duration_ms\":15"));
+	assert_int_equal(do_leave(world, 1, A1).err, AT_OK);
+	world_free(&world);
+}
+
+static void test_restart_of_one_that_was_answered_late(void **state)
+{
+	(void)state;
+	struct world *world = world_new();
+
+	ring(world);
+	pass(world, 45100);
+	assert_int_equal(do_answer(world, 1, B1).err, AT_OK);
+	assert_false(says(entry(world, ANA), "duration_ms"));
+	back(world);
+	pass(world, 5000);
+	assert_int_equal(do_leave(world, 1, B1).err, AT_OK);
+	assert_int_equal(count(entry(world, ANA), "\"kind\":\"amend\""), 2);
+	assert_int_equal(count(entry(world, ANA), "duration_ms"), 1);
 	world_free(&world);
 }
 
@@ -291,6 +351,9 @@ int main(void)
 		AT_TEST(test_restart_while_reaching),
 		AT_TEST(test_restart_of_a_shadow),
 		AT_TEST(test_restart_while_answered),
+		AT_TEST(test_restart_and_one_does_not_come_back),
+		AT_TEST(test_restart_long_after),
+		AT_TEST(test_restart_of_one_that_was_answered_late),
 		AT_TEST(test_pair_limit),
 		AT_TEST(test_answered_calls_are_free),
 		AT_TEST(test_day_limit),

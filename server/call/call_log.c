@@ -108,7 +108,7 @@ static void append(struct call *call, struct logging *logging, unsigned effects)
 
 	at_buf_init(&callee, 4096);
 	at_buf_init(&caller, 4096);
-	call_write_bodies(call->calls, &call->next, call->timed, &callee, &caller);
+	call_write_bodies(call->calls, &call->next, &callee, &caller);
 	bool same = callee.len == caller.len && memcmp(callee.data, caller.data, caller.len) == 0;
 	const struct at_buf *body = callee.len > 0 ? &callee : &caller;
 	struct chat_append entry = {

@@ -13,6 +13,9 @@ enum {
 	CALL_LINGER_MS = 60000,      /* an ended call is kept in memory so long */
 	CALL_CALLER_GONE_MS = 10000, /* ringing goes on so long for a caller who may come back */
 	CALL_TALKER_GONE_MS = 45000, /* and an answered call for either of the two */
+	CALL_RESUME_MS = 30000,      /* and one that a restart interrupted for both */
+	CALL_ALIVE_MS = 15000,       /* so often it is noted that an answered call still goes on */
+	CALL_RESUME_MAX_MS = 90000,  /* one that was noted longer ago has ended then, when the server starts */
 	CALL_RETRY_MS = 1000,        /* when the disk is full */
 	CALL_PRETEND_MIN_MS = 30,
 	CALL_PRETEND_MAX_MS = 150,
@@ -41,7 +44,8 @@ struct call_ask {
 
 struct call {
 	struct calls *calls;
-	struct store_call row; /* as on disk, or on its way there; outcome holds both sides' */
+	/* As on disk, or on its way there; outcome holds both sides'. While it is answered, `ended` is when it was last seen going on. */
+	struct store_call row;
 	enum call_state state;
 	uint64_t rev;
 	struct at_id alias;  /* the id under which the callee called back (glare); zero = none */
@@ -58,7 +62,7 @@ struct call {
 	struct call_step step;
 	struct store_call next;
 	bool pumping, unlogged, dead;
-	bool timed; /* the server saw how long it lasted */
+	bool resuming; /* the server was restarted, and not both have come back yet */
 
 	struct at_link by_caller, by_callee;
 };
@@ -76,11 +80,11 @@ struct calls {
 	struct chat *chat;
 	struct call_people people;
 	struct call_settings settings;
-	struct call_hooks hooks;
+	struct call_hooks hooks[CALL_HOOKS_MAX];
 	struct at_map *by_id; /* id or alias -> call */
 	struct at_map *users; /* id -> call_user */
 	struct at_map *pairs; /* {caller, callee} -> call_pair */
-	struct at_timer *sweep;
+	struct at_timer *sweep, *alive;
 	struct at_list dead; /* by_caller; about to be freed */
 	struct at_buf out;
 };
@@ -106,6 +110,13 @@ struct call *call_between(const struct calls *calls, uint64_t caller, uint64_t c
 bool call_is_busy(const struct calls *calls, uint64_t user, const struct call *but);
 bool call_has_device(const struct calls *calls, uint64_t user, uint64_t device, const struct call *but);
 
+/* ---- call_hook.c ---- */
+
+void call_tell_answering(const struct call *call); /* of its next row */
+void call_tell_answered(const struct call *call);
+void call_tell_moved(const struct call *call);
+void call_tell_ended(const struct call *call);
+
 /* ---- call_step.c: taking asks in turn ---- */
 
 struct call_ask *call_ask_new(int event, uint64_t user, uint64_t device, call_done_fn *done, void *arg);
@@ -128,6 +139,8 @@ void call_watch(struct call *call); /* caller and callee may be disconnected */
 void call_begin_pretending(struct call *call);
 void call_timers_new(struct call *call);
 void call_timers_free(struct call *call);
+void call_resume(struct call *call); /* it was answered when the server stopped */
+void call_on_alive(void *calls);
 void call_on_device(void *arg, uint64_t user, uint64_t device, bool connected);
 unsigned call_devices(const struct call *call);
 int64_t call_until(const struct call *call); /* wall time; 0 = does not give up */
@@ -137,7 +150,7 @@ int64_t call_until(const struct call *call); /* wall time; 0 = does not give up 
 void call_write_snapshot(const struct call *call, struct wire_out *w, const char *key, bool caller, uint64_t device);
 void call_publish(struct call *call, bool caller, bool callee);
 /* The bodies of its entry; the callee's stays empty when they are told nothing. */
-void call_write_bodies(const struct calls *calls, const struct store_call *row, bool timed, struct at_buf *callee,
+void call_write_bodies(const struct calls *calls, const struct store_call *row, struct at_buf *callee,
 		       struct at_buf *caller);
 
 /* ---- call_start.c, call_old.c, call_limits.c ---- */

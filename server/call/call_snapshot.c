@@ -159,8 +159,7 @@ void calls_write(const struct calls *calls, struct wire_out *w, const char *key,
 
 /* ---- what the log keeps ---- */
 
-static void write_one(const struct calls *calls, const struct store_call *row, bool timed, bool caller,
-		      struct wire_out *w)
+static void write_one(const struct calls *calls, const struct store_call *row, bool caller, struct wire_out *w)
 {
 	wire_obj(w, NULL);
 	wire_str(w, "kind", row->video ? "video" : "voice");
@@ -168,28 +167,27 @@ static void write_one(const struct calls *calls, const struct store_call *row, b
 	wire_int(w, "by", (int64_t)row->caller);
 	wire_bool(w, "rang", row->rang != 0);
 	wire_int(w, "started", row->started);
-	if (row->answered && row->ended && timed)
+	if (row->answered && row->ended && row->state == 0)
 		wire_int(w, "duration_ms", row->ended - row->answered);
 	if (row->answered && !caller)
 		wire_str(w, "device", calls->people.device_name(calls->people.arg, row->answered_device));
 	wire_obj_end(w);
 }
 
-static void write_body(const struct calls *calls, const struct store_call *row, bool timed, bool caller,
-		       struct at_buf *buf)
+static void write_body(const struct calls *calls, const struct store_call *row, bool caller, struct at_buf *buf)
 {
 	struct wire_out w = wire_out_begin(buf);
 
-	write_one(calls, row, timed, caller, &w);
+	write_one(calls, row, caller, &w);
 	enum at_err err = wire_out_end(&w);
 
 	AT_ASSERT(err == AT_OK); /* names of devices are short */
 }
 
-void call_write_bodies(const struct calls *calls, const struct store_call *row, bool timed, struct at_buf *callee,
+void call_write_bodies(const struct calls *calls, const struct store_call *row, struct at_buf *callee,
 		       struct at_buf *caller)
 {
 	if (call_theirs(row) != CALL_NONE)
-		write_body(calls, row, timed, false, callee);
-	write_body(calls, row, timed, true, caller);
+		write_body(calls, row, false, callee);
+	write_body(calls, row, true, caller);
 }

@@ -64,6 +64,7 @@ static enum at_err refusal(const struct call *call, const struct call_ask *ask)
 	case CALL_CANCEL_EARLY:
 	case CALL_CANCEL_NOTE: return over ? AT_OK : AT_ERR_CONFLICT;
 	case CALL_LEAVE: return over ? AT_OK : AT_ERR_CONFLICT;
+	case CALL_MOVE: return over ? AT_ERR_GONE : AT_ERR_CONFLICT;
 	default: return AT_ERR_GONE;
 	}
 }
@@ -81,7 +82,6 @@ static void plan(struct call *call, const struct call_ask *ask, struct call_step
 	struct store_call *next = &call->next;
 	int64_t now = at_wall_ms();
 
-	call->timed = ask->event != CALL_RESTART;
 	*next = call->row;
 	next->state = over_in(step.next) ? 0 : step.next;
 	next->shadow = next->shadow || call_state_shadow(step.next);
@@ -92,12 +92,17 @@ static void plan(struct call *call, const struct call_ask *ask, struct call_step
 	if (step.effects & CALL_FX_MEDIA) {
 		next->answered = now;
 		next->answered_device = ask->device;
-		next->ended = 0;
+		next->ended = now;
 	}
+	if (ask->event == CALL_MOVE && ask->user == next->caller)
+		next->caller_device = ask->device;
+	else if (ask->event == CALL_MOVE)
+		next->answered_device = ask->device;
 	if (ask->event == CALL_GLARE)
 		next->video = next->video && ask->video;
+	/* One that did not come back after a restart has lasted until it was last seen. */
 	if (step.next == CALL_HIDDEN || (over_in(step.next) && !over_in((uint8_t)call->state)))
-		next->ended = now;
+		next->ended = call->resuming && next->ended ? next->ended : now;
 }
 
 static void count_device(struct call *call, const struct call_ask *ask)
@@ -159,9 +164,12 @@ static void apply(struct call *call, const struct call_ask *ask)
 		call_arm(call);
 	call_watch(call);
 	call_publish(call, step.effects & CALL_FX_CALLER, step.effects & CALL_FX_CALLEE);
-	if ((step.effects & CALL_FX_MEDIA) && calls->hooks.answered)
-		calls->hooks.answered(calls->hooks.arg, &call->row.id, call->row.conv, call->row.caller,
-				      call->row.callee);
+	if (step.effects & CALL_FX_MEDIA)
+		call_tell_answered(call);
+	else if (ask->event == CALL_MOVE)
+		call_tell_moved(call);
+	else if (call_state_answered(from) && !call_state_answered(call->state))
+		call_tell_ended(call);
 }
 
 static void ignore_appended(void *arg, enum at_err err, uint64_t seq, int64_t ts, bool duplicate)
@@ -193,10 +201,22 @@ static void forget(struct call *call, enum at_err err)
 	call_arm(call);
 }
 
+static bool is_there_already(const struct call *call, const struct call_ask *ask)
+{
+	const struct store_call *row = &call->row;
+
+	return ask->event == CALL_MOVE && call_state_answered(call->state) &&
+	       ask->device == (ask->user == row->caller ? row->caller_device : row->answered_device);
+}
+
 static void take(struct call *call, struct call_ask *ask)
 {
 	if (ask->event == CALL_FACTS) {
 		call_answer_facts(call, ask);
+		return;
+	}
+	if (is_there_already(call, ask)) {
+		call_answer_ask(call, ask, AT_OK);
 		return;
 	}
 	struct call_step step = call_fsm_step(call->state, (enum call_event)ask->event);
@@ -210,6 +230,8 @@ static void take(struct call *call, struct call_ask *ask)
 		call->step = step;
 		plan(call, ask, step);
 		call->running = ask;
+		if (step.effects & CALL_FX_MEDIA)
+			call_tell_answering(call);
 		if (step.effects & CALL_FX_COMMIT)
 			call_write_step(call);
 		else
@@ -278,6 +300,8 @@ void call_written(struct call *call, enum at_err err)
 	} else if (over_in(call->step.next)) {
 		end_unlogged(call, ask, err);
 	} else {
+		if (call->step.effects & CALL_FX_MEDIA)
+			call_tell_ended(call);
 		call_answer_ask(call, ask, err);
 	}
 	pump(call);

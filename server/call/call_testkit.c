@@ -125,17 +125,44 @@ static const char *device_name(void *arg, uint64_t device)
 	return device == B1 ? "Bob's phone" : device == B2 ? "Bob's laptop" : "A device";
 }
 
-static void on_answered(void *arg, const struct at_id *id, uint64_t conv, uint64_t caller, uint64_t callee)
+static void on_answering(void *arg, const struct call_parties *parties)
 {
-	(void)id, (void)conv, (void)caller, (void)callee;
-	((struct world *)arg)->answered++;
+	struct world *world = arg;
+
+	world->parties = *parties;
+	world->answering++;
 }
 
-static void start(struct world *world)
+static void on_answered(void *arg, const struct call_parties *parties)
+{
+	struct world *world = arg;
+
+	assert_memory_equal(parties, &world->parties, sizeof(*parties));
+	assert_true(world->answering > world->answered);
+	world->answered++;
+}
+
+static void on_moved(void *arg, const struct call_parties *parties)
+{
+	struct world *world = arg;
+
+	world->parties = *parties;
+	world->moved++;
+}
+
+static void on_ended(void *arg, const struct at_id *id)
+{
+	struct world *world = arg;
+
+	assert_true(at_id_eq(id, &world->parties.id));
+	world->ended++;
+}
+
+void world_start(struct world *world)
 {
 	struct chat_people chat_people = {world, exists, shows_receipts};
 	struct call_people people = {world, hides_decline, quiet_until, shares_quiet, device_name};
-	struct call_hooks hooks = {world, on_answered};
+	struct call_hooks hooks = {world, on_answering, on_answered, on_moved, on_ended};
 
 	world->hub = hub_new();
 	assert_int_equal(store_open(world->dir, world->loop, &world->store), AT_OK);
@@ -143,10 +170,10 @@ static void start(struct world *world)
 	assert_int_equal(calls_new(world->loop, world->store, world->hub, world->chat, &people, &world->settings,
 				   &world->calls),
 			 AT_OK);
-	calls_set_hooks(world->calls, &hooks);
+	calls_add_hooks(world->calls, &hooks);
 }
 
-static void stop(struct world *world)
+void world_stop(struct world *world)
 {
 	for (size_t i = 0; i < PEOPLE * 2; i++)
 		phone_off(world, devices[i]);
@@ -180,7 +207,7 @@ struct world *world_new(void)
 	world->loop = at_loop_new();
 	for (size_t i = 0; i < PEOPLE * 2; i++)
 		at_buf_init(&world->phones[i].heard, 1024 * 1024);
-	start(world);
+	world_start(world);
 	chat_open(world->chat, ANA, BOB, on_opened, &world->conv);
 	chat_open(world->chat, BOB, CEM, on_opened, &world->conv_bc);
 	chat_open(world->chat, ANA, CEM, on_opened, &world->conv_ac);
@@ -196,7 +223,7 @@ void world_free(struct world **world)
 	struct world *w = *world;
 	char command[128];
 
-	stop(w);
+	world_stop(w);
 	at_loop_free(&w->loop);
 	for (size_t i = 0; i < PEOPLE * 2; i++)
 		at_buf_release(&w->phones[i].heard);
@@ -208,9 +235,9 @@ void world_free(struct world **world)
 
 void world_restart(struct world *world)
 {
-	stop(world);
+	world_stop(world);
 	forget_heard(world);
-	start(world);
+	world_start(world);
 	settle(world);
 }
 
@@ -313,6 +340,16 @@ struct reply do_leave(struct world *world, unsigned n, uint64_t device)
 	struct at_id id = call_id(n);
 
 	call_leave(world->calls, &id, user_of(device), device, on_reply, &reply);
+	finish(world, &reply);
+	return reply;
+}
+
+struct reply do_move(struct world *world, unsigned n, uint64_t device)
+{
+	struct reply reply = {0};
+	struct at_id id = call_id(n);
+
+	call_move(world->calls, &id, user_of(device), device, on_reply, &reply);
 	finish(world, &reply);
 	return reply;
 }

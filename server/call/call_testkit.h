@@ -26,12 +26,15 @@ struct world {
 	uint64_t conv, conv_bc, conv_ac; /* Ana and Bob, Bob and Cem, Ana and Cem */
 	bool hides[PEOPLE], shares[PEOPLE];
 	int64_t quiet[PEOPLE];
-	unsigned answered; /* how often the hook was called */
+	unsigned answering, answered, moved, ended; /* how often the hooks were called */
+	struct call_parties parties;                /* of the last one */
 };
 
 struct world *world_new(void);
 void world_free(struct world **world);
 void world_restart(struct world *world); /* everybody is disconnected before; reconnect with phone_on */
+void world_stop(struct world *world);
+void world_start(struct world *world);
 /* Turns the loop until all is written and said. */
 void settle(struct world *world);
 /* Time goes by; then settle. */
@@ -61,6 +64,7 @@ struct reply do_answer(struct world *world, unsigned id, uint64_t device);
 struct reply do_decline(struct world *world, unsigned id, uint64_t device, const char *text);
 struct reply do_cancel(struct world *world, unsigned id, uint64_t device, bool note);
 struct reply do_leave(struct world *world, unsigned id, uint64_t device);
+struct reply do_move(struct world *world, unsigned id, uint64_t device);
 struct call_note_facts do_facts(struct world *world, unsigned id, uint64_t user, enum at_err *err_out);
 void do_block(struct world *world, uint64_t user, uint64_t blocked);
 

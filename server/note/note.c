@@ -55,7 +55,7 @@ enum at_err notes_new(struct at_loop *loop, struct store *store, struct hub *hub
 	struct chat_hooks chat_hooks = {.arg = notes, .delete_note = note_delete_rows, .note_deleted = note_on_deleted};
 	chat_set_hooks(chat, &chat_hooks);
 	struct call_hooks call_hooks = {.arg = notes, .answered = note_on_answered};
-	calls_set_hooks(calls, &call_hooks);
+	calls_add_hooks(calls, &call_hooks);
 	hub_on_device(hub, note_on_device, notes);
 	return AT_OK;
 }
@@ -78,7 +78,7 @@ void notes_free(struct notes **notes)
 		return;
 	n->closing = true;
 	chat_set_hooks(n->chat, &(struct chat_hooks){0});
-	calls_set_hooks(n->calls, &(struct call_hooks){0});
+	calls_drop_hooks(n->calls, n);
 	ipc_chan_free(&n->remux);
 	give_up_jobs(n);
 	while (n->under_way) {

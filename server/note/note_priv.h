@@ -127,7 +127,7 @@ void rec_close(struct rec *rec, enum note_state state, const char *how);
 void rec_to_draft(struct rec *rec, const char *how);
 void rec_resume(struct rec *rec);
 void note_on_device(void *arg, uint64_t user, uint64_t device, bool connected);
-void note_on_answered(void *arg, const struct at_id *call, uint64_t conv, uint64_t caller, uint64_t callee);
+void note_on_answered(void *arg, const struct call_parties *parties);
 
 /* ---- note_fragment.c ---- */
 

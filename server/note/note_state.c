@@ -71,13 +71,13 @@ void note_on_device(void *arg, uint64_t user, uint64_t device, bool connected)
 }
 
 /* Calls tell this when the answer is on disk; what was said so far stays with the one who said it. */
-void note_on_answered(void *arg, const struct at_id *call, uint64_t conv, uint64_t caller, uint64_t callee)
+void note_on_answered(void *arg, const struct call_parties *parties)
 {
 	struct notes *notes = arg;
-	(void)callee;
 	AT_LIST_EACH(&notes->recs, it) {
 		struct rec *rec = AT_ENTRY(it, struct rec, link);
-		if (rec->conv != conv || rec->owner != caller || !at_id_eq(&rec->call, call))
+		if (rec->conv != parties->conv || rec->owner != parties->caller ||
+		    !at_id_eq(&rec->call, &parties->id))
 			continue;
 		rec->is_call_over = true;
 		rec->is_stopped = true;
