@@ -18,17 +18,9 @@ import { Player } from "./player.ts";
 import { Recorder } from "./recorder.ts";
 import { Settings } from "./settings.ts";
 import { Thread, type ThreadParts } from "./thread.ts";
-import type {
-	AppModel,
-	Connection,
-	InviteView,
-	Limits,
-	MeView,
-	NoteView,
-	SessionView,
-	ThreadModel,
-	Toast,
-} from "./types.ts";
+import type { AppModel, Connection, InviteView, MeView, SessionView, Toast } from "./types/app.ts";
+import type { Limits } from "./types/base.ts";
+import type { NoteView, ThreadModel } from "./types/thread.ts";
 import { Typing } from "./typing.ts";
 
 const PRELOAD_MS = 2_000;

@@ -10,7 +10,7 @@ import { browserNotify, startWorker } from "./browserNotify.ts";
 import { browserPage } from "./browserPage.ts";
 import { browserPlaying } from "./browserPlaying.ts";
 import type { Env, Keep } from "./env.ts";
-import type { AppModel, Words } from "./types.ts";
+import type { AppModel, Words } from "./types/app.ts";
 
 const clock: Clock = {
 	now: () => Date.now(),

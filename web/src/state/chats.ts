@@ -7,7 +7,8 @@ import type { Conv, Entry } from "../wire/types.ts";
 import type { Core } from "./core.ts";
 import type { Live } from "./live.ts";
 import { isMissed, type Logs } from "./logs.ts";
-import type { CallEntry, ChatFilter, ChatsModel, ChatView, LastView, ThreadModel } from "./types.ts";
+import type { ChatFilter, ChatsModel, ChatView, LastView } from "./types/chats.ts";
+import type { CallEntry, ThreadModel } from "./types/thread.ts";
 import type { Typing } from "./typing.ts";
 
 export interface ChatParts {

@@ -11,7 +11,7 @@ import type { Rec } from "../wire/types.ts";
 import type { Core } from "./core.ts";
 import { discardRec } from "./discardRec.ts";
 import type { Recorder } from "./recorder.ts";
-import type { DraftsModel, DraftView } from "./types.ts";
+import type { DraftsModel, DraftView } from "./types/drafts.ts";
 
 const ENDED: ReadonlySet<string> = new Set(["sent", "discarded"]);
 

@@ -8,7 +8,8 @@ import type { Storage } from "../media/storage.ts";
 import type { Http } from "../wire/http.ts";
 import type { SocketLike } from "../wire/socket.ts";
 import type { OpenRecording } from "./openRecording.ts";
-import type { InputView, NotifyState, Words } from "./types.ts";
+import type { Words } from "./types/app.ts";
+import type { InputView, NotifyState } from "./types/settings.ts";
 
 /* Small things kept on this device at once: settings, texts being written. */
 export interface Keep {

@@ -9,7 +9,7 @@ import { Http } from "../wire/http.ts";
 import type { SocketLike } from "../wire/socket.ts";
 import type { Env } from "./env.ts";
 import { OpenRecording } from "./openRecording.ts";
-import type { Words } from "./types.ts";
+import type { Words } from "./types/app.ts";
 
 type Args = Record<string, unknown>;
 type Responder = (args: Args) => object | { err: string } | undefined;

@@ -4,7 +4,7 @@ import { Scope } from "../lib/scope.ts";
 import type { Call } from "../wire/types.ts";
 import type { Core } from "./core.ts";
 import { isMissed } from "./logs.ts";
-import type { IncomingView } from "./types.ts";
+import type { IncomingView } from "./types/calls.ts";
 
 const VIBRATE: readonly number[] = [400, 200, 400, 1000];
 const VIBRATE_EVERY_MS = 3_000;

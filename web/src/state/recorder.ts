@@ -18,7 +18,8 @@ import type { OpenRecording, OpenWhat } from "./openRecording.ts";
 import { Countdown, newLocal, openInput, tellLimit } from "./recorderOpen.ts";
 import { openView } from "./recorderView.ts";
 import { Review } from "./review.ts";
-import type { DraftWhy, RecorderModel, RecorderView, RecTarget } from "./types.ts";
+import type { DraftWhy } from "./types/app.ts";
+import type { RecorderModel, RecorderView, RecTarget } from "./types/recorder.ts";
 import { Warm } from "./warm.ts";
 
 const NONE: readonly number[] = [];

@@ -2,7 +2,7 @@
 import { unreachable } from "../lib/unreachable.ts";
 import type { Core } from "./core.ts";
 import type { OpenRecording } from "./openRecording.ts";
-import type { RecOpen, RecorderView, RecWarning } from "./types.ts";
+import type { RecOpen, RecorderView, RecWarning } from "./types/recorder.ts";
 
 export function openView(
 	core: Core,

@@ -10,7 +10,8 @@ import type { Log } from "./log.ts";
 import type { Logs } from "./logs.ts";
 import { codeOf, type Outbox } from "./outbox.ts";
 import { sendingOf } from "./sending.ts";
-import type { DisplayEntry, PersonView, TextEntry, ThreadModel } from "./types.ts";
+import type { PersonView } from "./types/base.ts";
+import type { DisplayEntry, TextEntry, ThreadModel } from "./types/thread.ts";
 import type { Typing } from "./typing.ts";
 
 const KEEP_MS = 300;
