@@ -175,8 +175,9 @@ void at_loop_step(struct at_loop *loop, int timeout_ms)
 {
 	uv_update_time(&loop->uv);
 	follow_clock(loop);
+	/* Repeating: libuv runs timers before it waits, and one that is due by then would not end the wait. */
 	if (timeout_ms > 0)
-		uv_timer_start(&loop->step_timer, on_step_timeout, (uint64_t)timeout_ms, 0);
+		uv_timer_start(&loop->step_timer, on_step_timeout, (uint64_t)timeout_ms, (uint64_t)timeout_ms);
 	uv_run(&loop->uv, timeout_ms > 0 ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 	uv_timer_stop(&loop->step_timer);
 }

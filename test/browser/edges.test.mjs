@@ -119,7 +119,15 @@ async function storm() {
 	assert.equal(await ben.incoming("Ana").count(), 0);
 }
 
-/** 18, 21: a microphone that was not allowed, then is; it is muted, which is said, and may be sent all the same. */
+/** As when another tab comes to the front. */
+function hide(person, on) {
+	return person.page.evaluate((state) => {
+		Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+		document.dispatchEvent(new Event("visibilitychange"));
+	}, on ? "hidden" : "visible");
+}
+
+/** 18, 21, 17: a microphone that was not allowed, then is; it is muted, which is said, and may be sent all the same. A hidden page pauses and says what is saved. */
 async function deniedThenSilent() {
 	const server = await startServer({ people: two, set: quick });
 	const { ana, ben } = await pair(server, { ana: { deny: true, tone: undefined, args: [`--use-file-for-fake-audio-capture=${toneFile(0)}`] } });
@@ -131,6 +139,10 @@ async function deniedThenSilent() {
 	await action(ana, "Try again").click();
 	await action(ana, "Send").waitFor();
 	await recording(ana).getByText("No sound is coming in").waitFor();
+	await hide(ana, true);
+	await ana.calling("Ben").getByText(/Paused while you were away. 0:0\d are saved/).waitFor();
+	await hide(ana, false);
+	await action(ana, "Resume").waitFor();
 	await action(ana, "Send").click();
 	await ben.entry("Missed voice call").getByRole("button", { name: "Play" }).waitFor();
 }

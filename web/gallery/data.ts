@@ -1,14 +1,7 @@
 /* People, chats and entries to look at. */
-import type {
-	CallEntry,
-	ChatView,
-	DisplayEntry,
-	LastView,
-	NoteView,
-	PersonView,
-	SendingNote,
-	TextEntry,
-} from "../src/state/types.ts";
+import type { PersonView } from "../src/state/types/base.ts";
+import type { ChatView, LastView } from "../src/state/types/chats.ts";
+import type { CallEntry, DisplayEntry, NoteView, SendingNote, TextEntry } from "../src/state/types/thread.ts";
 
 export const NOW = new Date();
 const today = new Date(NOW).setHours(14, 2, 0, 0);

@@ -1,20 +1,13 @@
 /* A model that stands still: what the screens look like, without a server. */
 import { signal } from "@preact/signals";
-import type {
-	AppModel,
-	DisplayEntry,
-	DraftView,
-	IncomingView,
-	LiveView,
-	OutgoingView,
-	PersonView,
-	Prefs,
-	RecOpen,
-	RecorderView,
-	SessionView,
-	ThreadModel,
-	Toast,
-} from "../src/state/types.ts";
+import type { AppModel, SessionView, Toast } from "../src/state/types/app.ts";
+import type { PersonView } from "../src/state/types/base.ts";
+import type { IncomingView, OutgoingView } from "../src/state/types/calls.ts";
+import type { DraftView } from "../src/state/types/drafts.ts";
+import type { LiveView } from "../src/state/types/playing.ts";
+import type { RecOpen, RecorderView } from "../src/state/types/recorder.ts";
+import type { Prefs } from "../src/state/types/settings.ts";
+import type { DisplayEntry, ThreadModel } from "../src/state/types/thread.ts";
 import { ben, calls, chats, conversation, NOW, people } from "./data.ts";
 
 export const me = {

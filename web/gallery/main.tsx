@@ -4,7 +4,7 @@ import { App } from "../src/app/App.tsx";
 import "../src/app/styles.ts";
 import { applyPrefs } from "../src/app/effects.ts";
 import { go } from "../src/app/router.ts";
-import type { Prefs } from "../src/state/types.ts";
+import type { Prefs } from "../src/state/types/settings.ts";
 import { fakeApp } from "./fake.ts";
 import { states } from "./states.ts";
 

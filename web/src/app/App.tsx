@@ -1,7 +1,7 @@
 import { toastText } from "../i18n/errors.ts";
 import { t } from "../i18n/text.ts";
 import { chatOfPath } from "../lib/routes.ts";
-import type { AppModel } from "../state/types.ts";
+import type { AppModel } from "../state/types/app.ts";
 import { LiveRegion } from "../ui/LiveRegion.tsx";
 import { AppContext, RouteContext, useApp, useRoute } from "../ui/model.ts";
 import { type ToastItem, Toasts } from "../ui/Toasts.tsx";

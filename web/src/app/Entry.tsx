@@ -2,7 +2,7 @@ import { CircleAlert } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n/text.ts";
-import type { InviteView, SessionView } from "../state/types.ts";
+import type { InviteView, SessionView } from "../state/types/app.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { JoinForm } from "./JoinForm.tsx";
 import { Mark } from "./Mark.tsx";

@@ -1,6 +1,6 @@
 import { useEffect, useId } from "preact/hooks";
 import { t } from "../i18n/text.ts";
-import type { InputView } from "../state/types.ts";
+import type { InputView } from "../state/types/settings.ts";
 import { run, useApp } from "../ui/model.ts";
 
 interface PickProps {

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { why } from "../i18n/errors.ts";
 import { t } from "../i18n/text.ts";
-import type { ErrorCode } from "../state/types.ts";
+import type { ErrorCode } from "../state/types/base.ts";
 import { Button } from "../ui/Button.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { TextField } from "../ui/TextField.tsx";

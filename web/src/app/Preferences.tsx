@@ -1,7 +1,8 @@
 import { Volume2 } from "lucide";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
-import type { MeView, Prefs } from "../state/types.ts";
+import type { MeView } from "../state/types/app.ts";
+import type { Prefs } from "../state/types/settings.ts";
 import { Button } from "../ui/Button.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { Chips, Switch } from "../ui/Small.tsx";

@@ -1,8 +1,5 @@
 import { MessageCircle } from "lucide";
 import { useEffect, useState } from "preact/hooks";
-import { CallBar } from "../call/CallBar.tsx";
-import { LiveStrip } from "../call/LiveStrip.tsx";
-import { RecordElsewhere } from "../call/RecordElsewhere.tsx";
 import { CallsPage } from "../chat/CallsPage.tsx";
 import { ChatList } from "../chat/ChatList.tsx";
 import { Drafts } from "../chat/DraftCard.tsx";
@@ -15,7 +12,16 @@ import { Portal } from "../ui/Portal.tsx";
 import { EmptyState } from "../ui/Small.tsx";
 import { ConnectionStrip } from "./ConnectionStrip.tsx";
 import { recordShortcut } from "./effects.ts";
-import { Incoming, Outgoing, preloadScreens, RecordBar, YouPage } from "./later.ts";
+import {
+	CallBar,
+	Incoming,
+	LiveStrip,
+	Outgoing,
+	preloadScreens,
+	RecordBar,
+	RecordElsewhere,
+	YouPage,
+} from "./later.ts";
 import { tabOf } from "./router.ts";
 import { TabBar } from "./TabBar.tsx";
 

@@ -1,7 +1,7 @@
 import { LogOut } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n/text.ts";
-import type { MeView } from "../state/types.ts";
+import type { MeView } from "../state/types/app.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Confirm } from "../ui/Confirm.tsx";

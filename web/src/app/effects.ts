@@ -2,7 +2,8 @@
 import { effect } from "@preact/signals";
 import { setLocale } from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
-import type { AppModel, Prefs } from "../state/types.ts";
+import type { AppModel } from "../state/types/app.ts";
+import type { Prefs } from "../state/types/settings.ts";
 
 const FLASH_MS = 1000;
 

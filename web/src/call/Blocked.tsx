@@ -1,6 +1,6 @@
 import { MessageSquareText, MicOff, RotateCw, VideoOff } from "lucide";
 import { t } from "../i18n/text.ts";
-import type { RecorderView } from "../state/types.ts";
+import type { RecorderView } from "../state/types/recorder.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { run, useApp } from "../ui/model.ts";

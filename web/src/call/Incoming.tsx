@@ -1,7 +1,7 @@
 import { BellOff, MessageSquareText, Phone, PhoneOff, Video } from "lucide";
 import { useRef, useState } from "preact/hooks";
 import { t } from "../i18n/text.ts";
-import type { IncomingView } from "../state/types.ts";
+import type { IncomingView } from "../state/types/calls.ts";
 import { Avatar, hueOf } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";

@@ -1,7 +1,7 @@
 import { Ear, Phone, Square, X } from "lucide";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/text.ts";
-import type { LiveView } from "../state/types.ts";
+import type { LiveView } from "../state/types/playing.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";

@@ -1,6 +1,7 @@
 import { AudioLines, Mic, Phone, PhoneOff, Video, X } from "lucide";
 import { t } from "../i18n/text.ts";
-import type { Kind, OutgoingView } from "../state/types.ts";
+import type { Kind } from "../state/types/base.ts";
+import type { OutgoingView } from "../state/types/calls.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { RoundAction } from "../ui/RoundAction.tsx";

@@ -2,7 +2,8 @@
 import { useEffect } from "preact/hooks";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
-import type { Kind, RecOpen, RecorderModel, RecorderView, RecWarning } from "../state/types.ts";
+import type { Kind } from "../state/types/base.ts";
+import type { RecOpen, RecorderModel, RecorderView, RecWarning } from "../state/types/recorder.ts";
 import { run } from "../ui/model.ts";
 
 export type OpenView = Extract<RecorderView, RecOpen>;

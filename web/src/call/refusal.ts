@@ -1,5 +1,5 @@
 import { t } from "../i18n/text.ts";
-import type { ErrorCode } from "../state/types.ts";
+import type { ErrorCode } from "../state/types/base.ts";
 
 /** Why a call could not be placed at all. */
 export function refusal(code: ErrorCode, name: string): string {

@@ -1,7 +1,7 @@
 import type { IconNode } from "lucide";
 import { EllipsisVertical, Phone, PhoneIncoming, PhoneMissed, PhoneOutgoing, Trash2, Video } from "lucide";
 import { t } from "../i18n/text.ts";
-import type { CallEntry, ThreadModel } from "../state/types.ts";
+import type { CallEntry, ThreadModel } from "../state/types/thread.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { Menu } from "../ui/Menu.tsx";

@@ -1,7 +1,8 @@
 import { Ban, CircleCheck, Phone, Video, X } from "lucide";
 import { useRef, useState } from "preact/hooks";
 import { t } from "../i18n/text.ts";
-import type { PersonView, ThreadModel } from "../state/types.ts";
+import type { PersonView } from "../state/types/base.ts";
+import type { ThreadModel } from "../state/types/thread.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Confirm } from "../ui/Confirm.tsx";

@@ -1,7 +1,7 @@
 import { Inbox, MessageCirclePlus, PhoneMissed, SearchX, SquarePen } from "lucide";
 import { t } from "../i18n/text.ts";
 import { chatOfPath } from "../lib/routes.ts";
-import type { ChatFilter } from "../state/types.ts";
+import type { ChatFilter } from "../state/types/chats.ts";
 import { Button } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { useApp, useRoute } from "../ui/model.ts";

@@ -3,7 +3,7 @@ import { CornerUpLeft, Pencil, Phone, PhoneMissed, PhoneOutgoing, Trash2, Video 
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import { chatPath } from "../lib/routes.ts";
-import type { ChatView, LastGlyph, LastView } from "../state/types.ts";
+import type { ChatView, LastGlyph, LastView } from "../state/types/chats.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Link } from "../ui/Link.tsx";

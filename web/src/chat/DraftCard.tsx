@@ -2,7 +2,7 @@ import { ArrowUp, Download, Mic, Video } from "lucide";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import { chatPath } from "../lib/routes.ts";
-import type { DraftView } from "../state/types.ts";
+import type { DraftView } from "../state/types/drafts.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { run, useApp, useRoute } from "../ui/model.ts";

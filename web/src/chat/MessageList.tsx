@@ -2,7 +2,7 @@ import { ArrowUp } from "lucide";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
-import type { DisplayEntry, TextEntry, ThreadModel } from "../state/types.ts";
+import type { DisplayEntry, TextEntry, ThreadModel } from "../state/types/thread.ts";
 import { Button } from "../ui/Button.tsx";
 import { run } from "../ui/model.ts";
 import { DayLine, Skeleton } from "../ui/Small.tsx";

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import { chatPath } from "../lib/routes.ts";
-import type { PersonView } from "../state/types.ts";
+import type { PersonView } from "../state/types/base.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";

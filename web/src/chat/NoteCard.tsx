@@ -1,7 +1,7 @@
 import { EllipsisVertical, Trash2 } from "lucide";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
-import type { NoteEntry, SendingEntry, ThreadModel } from "../state/types.ts";
+import type { NoteEntry, SendingEntry, ThreadModel } from "../state/types/thread.ts";
 import { Menu } from "../ui/Menu.tsx";
 import { NotePlayer, PlayButton } from "./NotePlayer.tsx";
 import { kindName, noteSummary } from "./names.ts";

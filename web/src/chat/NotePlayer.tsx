@@ -3,7 +3,7 @@ import { useId } from "preact/hooks";
 import { why } from "../i18n/errors.ts";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
-import type { NoteView } from "../state/types.ts";
+import type { NoteView } from "../state/types/thread.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { useApp } from "../ui/model.ts";
 import { Dot } from "../ui/Small.tsx";

@@ -1,6 +1,6 @@
 import type { IconNode } from "lucide";
 import { Check, CheckCheck, CircleAlert, Clock3 } from "lucide";
-import type { SendState } from "../state/types.ts";
+import type { SendState } from "../state/types/thread.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { sendStateName } from "./names.ts";
 

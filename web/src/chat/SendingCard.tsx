@@ -2,7 +2,7 @@ import { CircleAlert, CloudUpload, Download, RotateCw, Trash2 } from "lucide";
 import { why } from "../i18n/errors.ts";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
-import type { SendingNote, ThreadModel } from "../state/types.ts";
+import type { SendingNote, ThreadModel } from "../state/types/thread.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { run } from "../ui/model.ts";

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { why } from "../i18n/errors.ts";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
-import type { TextEntry, ThreadModel } from "../state/types.ts";
+import type { TextEntry, ThreadModel } from "../state/types/thread.ts";
 import { Button } from "../ui/Button.tsx";
 import { Menu, type MenuItem } from "../ui/Menu.tsx";
 import { run } from "../ui/model.ts";

@@ -1,6 +1,7 @@
 import { ArrowLeft, Info, Phone, Video } from "lucide";
 import { t } from "../i18n/text.ts";
-import type { PersonView, ThreadModel } from "../state/types.ts";
+import type { PersonView } from "../state/types/base.ts";
+import type { ThreadModel } from "../state/types/thread.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { IconButton } from "../ui/IconButton.tsx";

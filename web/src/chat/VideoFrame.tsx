@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { NoteView } from "../state/types.ts";
+import type { NoteView } from "../state/types/thread.ts";
 import { PlayButton, useNote } from "./NotePlayer.tsx";
 
 /** A rounded square: a still of the note, or the player's one picture while it is this note's turn. */

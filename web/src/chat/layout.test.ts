@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { TextEntry } from "../state/types.ts";
+import type { TextEntry } from "../state/types/thread.ts";
 import { rows } from "./layout.ts";
 
 const at = new Date(2026, 10, 24, 12).getTime();

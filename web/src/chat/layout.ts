@@ -1,6 +1,6 @@
 /* Which entries stand together: by day, by person, within five minutes. */
 import { daysBetween } from "../i18n/format.ts";
-import type { DisplayEntry } from "../state/types.ts";
+import type { DisplayEntry } from "../state/types/thread.ts";
 
 const TOGETHER_MS = 5 * 60_000;
 

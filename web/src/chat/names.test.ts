@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { setLocale } from "../i18n/format.ts";
-import type { CallEntry, NoteView } from "../state/types.ts";
+import type { CallEntry, NoteView } from "../state/types/thread.ts";
 import { callName } from "./names.ts";
 
 const at = new Date(2026, 10, 24, 14, 2).getTime();

@@ -1,7 +1,8 @@
 /* The words for a call, a note and their states; what a screen reader says of an entry. */
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
-import type { CallEntry, Kind, NoteView, Outcome, SendState } from "../state/types.ts";
+import type { Kind, Outcome } from "../state/types/base.ts";
+import type { CallEntry, NoteView, SendState } from "../state/types/thread.ts";
 
 function missedTitle(kind: Kind, outcome: Outcome): string {
 	switch (outcome) {

@@ -1,5 +1,6 @@
 /* What an error code means to a person. */
-import type { ErrorCode, Toast } from "../state/types.ts";
+import type { Toast } from "../state/types/app.ts";
+import type { ErrorCode } from "../state/types/base.ts";
 import * as format from "./format.ts";
 import { t } from "./text.ts";
 

@@ -1,5 +1,6 @@
 /* The texts that models speak or put into notifications, from the same catalogue as the screens. */
-import type { Kind, Outcome, Words } from "../state/types.ts";
+import type { Words } from "../state/types/app.ts";
+import type { Kind, Outcome } from "../state/types/base.ts";
 import * as format from "./format.ts";
 import { t } from "./text.ts";
 

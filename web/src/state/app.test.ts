@@ -1,3 +1,4 @@
+import { effect } from "@preact/signals";
 import { describe, expect, it } from "vitest";
 import { App } from "./app.ts";
 import { CONV, newWorld } from "./fakes.ts";
@@ -75,5 +76,28 @@ describe("the app", () => {
 		app.end();
 		await world.clock.advance(10_000);
 		expect(world.clock.timers).toBe(0);
+	});
+
+	it("connects when the part that rings is there, asks for it again, and keeps what was asked of it", async () => {
+		const world = newWorld();
+		let tries = 0;
+		const voice = async () => {
+			if (++tries === 1) throw new TypeError("no network");
+			return world.env.voice();
+		};
+		const app = new App({ ...world.env, voice });
+		void app.start();
+		await world.clock.advance(0);
+		expect(app.connection.value).toBe("connecting");
+		expect(app.recorder.view.value).toEqual({ state: "idle" });
+		const seen: string[] = [];
+		effect(() => void seen.push(app.recorder.view.value.state));
+		const asked = app.recorder.start(CONV, "voice");
+		await world.clock.advance(5_000);
+		expect(tries).toBe(2);
+		expect(app.connection.value).toBe("online");
+		expect(await asked).toEqual({ ok: true });
+		expect(seen.at(-1)).toBe("recording");
+		app.end();
 	});
 });

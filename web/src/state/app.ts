@@ -1,35 +1,30 @@
 /* Everything together, and who is signed in. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import { Uploads } from "../media/uploads.ts";
+import { backoff } from "../lib/backoff.ts";
+import { sleep } from "../lib/clock.ts";
 import { failure, type Result } from "../wire/errors.ts";
 import type { Hello } from "../wire/types.ts";
-import { Calls } from "./calls.ts";
 import { Chats } from "./chats.ts";
 import { Core } from "./core.ts";
 import { DeviceList } from "./deviceList.ts";
-import { Drafts } from "./drafts.ts";
+import { type EarlyParts, early } from "./early.ts";
 import type { Env } from "./env.ts";
-import { Live } from "./live.ts";
 import { Logs } from "./logs.ts";
 import { startNotices } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
 import { People } from "./people.ts";
 import { Player } from "./player.ts";
-import { Recorder } from "./recorder.ts";
 import { Settings } from "./settings.ts";
 import { Thread, type ThreadParts } from "./thread.ts";
-import type {
-	AppModel,
-	Connection,
-	InviteView,
-	Limits,
-	MeView,
-	NoteView,
-	SessionView,
-	ThreadModel,
-	Toast,
-} from "./types.ts";
+import type { AppModel, Connection, InviteView, MeView, SessionView, Toast } from "./types/app.ts";
+import type { Limits } from "./types/base.ts";
+import type { CallModel } from "./types/calls.ts";
+import type { DraftsModel } from "./types/drafts.ts";
+import type { LiveModel } from "./types/playing.ts";
+import type { RecorderModel } from "./types/recorder.ts";
+import type { NoteView, ThreadModel } from "./types/thread.ts";
 import { Typing } from "./typing.ts";
+import type { Voice } from "./voice.ts";
 
 const PRELOAD_MS = 2_000;
 
@@ -42,11 +37,7 @@ export class App implements AppModel {
 	readonly session: ReadonlySignal<SessionView>;
 	readonly connection: ReadonlySignal<Connection>;
 	readonly chats: Chats;
-	readonly calls: Calls;
-	readonly recorder: Recorder;
-	readonly drafts: Drafts;
 	readonly player: Player;
-	readonly live: Live;
 	readonly people: People;
 	readonly devices: DeviceList;
 	readonly settings: Settings;
@@ -54,6 +45,9 @@ export class App implements AppModel {
 	readonly #core: Core;
 	readonly #parts: ThreadParts;
 	readonly #stage = signal<Stage>({ name: "loading" });
+	readonly #early: EarlyParts;
+	readonly #voice = signal<Voice | null>(null);
+	#voiceComes: Promise<Voice | null> | null = null;
 	#threads = new Map<number, Thread>();
 	#inviteToken: string | null = null;
 	#started = false;
@@ -61,28 +55,24 @@ export class App implements AppModel {
 	constructor(env: Env) {
 		const core = new Core(env);
 		this.#core = core;
-		const uploads = new Uploads({
-			clock: env.clock,
-			socket: core.socket,
-			storage: env.storage,
-			random: env.random,
-		});
 		const logs = new Logs(core);
 		const typing = new Typing(core);
-		this.recorder = new Recorder(core, uploads);
-		this.calls = new Calls(core, this.recorder);
-		this.live = new Live(core, call => this.calls.answer(call));
-		this.drafts = new Drafts(core, uploads, this.recorder);
+		this.#early = early(env.canRecord, () => this.#loadVoice());
 		this.player = new Player(core);
 		const outbox = new Outbox(core, logs);
-		this.#parts = { core, logs, outbox, uploads, drafts: this.drafts, live: this.live, typing };
-		this.chats = new Chats({ core, logs, typing, live: this.live, thread: conv => this.thread(conv) });
+		this.#parts = { core, logs, outbox, voice: this.#voice, typing };
+		this.chats = new Chats({
+			core,
+			logs,
+			typing,
+			live: () => this.live,
+			thread: conv => this.thread(conv),
+		});
 		this.people = new People(core);
 		this.devices = new DeviceList(core);
 		this.settings = new Settings(core);
 		startNotices(core, logs);
-		this.#onlyOneSounds();
-		core.scope.add(() => uploads.end());
+		this.player.nextOf = note => nextUnheard(this.thread(note.conv), note);
 		core.scope.add(
 			core.socket.states.on(state => {
 				if (state === "signedOut") void this.#showSignedOut("revoked");
@@ -92,6 +82,19 @@ export class App implements AppModel {
 		this.connection = computed(() => connectionOf(core));
 	}
 
+	/* Whoever reads these while drawing or computing is told when they become the real ones. */
+	get calls(): CallModel {
+		return (this.#voice.value ?? this.#early).calls;
+	}
+	get recorder(): RecorderModel {
+		return (this.#voice.value ?? this.#early).recorder;
+	}
+	get drafts(): DraftsModel {
+		return (this.#voice.value ?? this.#early).drafts;
+	}
+	get live(): LiveModel {
+		return (this.#voice.value ?? this.#early).live;
+	}
 	get limits(): ReadonlySignal<Limits> {
 		return this.#core.limits;
 	}
@@ -111,6 +114,7 @@ export class App implements AppModel {
 	/* Finds out who is here: a session, a link in the address, or nobody. */
 	async start(): Promise<void> {
 		const token = this.#core.env.page.takeToken();
+		void this.#loadVoice();
 		const session = await this.#core.env.http.session();
 		if (session.ok) {
 			if (token !== null) this.#core.toast({ type: "alreadySignedIn" });
@@ -221,10 +225,12 @@ export class App implements AppModel {
 		const kept = (await env.storage.get("kv", ["hello"])) as Hello | undefined;
 		if (kept !== undefined && kept.me.id === user) this.#core.apply(kept);
 		this.#stage.value = { name: "in" };
+		const voice = await this.#loadVoice();
+		if (voice === null) return;
 		socket.start();
 		/* So that a recording can begin also after the network went. */
 		this.#core.scope.add(env.clock.after(PRELOAD_MS, () => void this.#core.kit()));
-		await Promise.all([this.#parts.outbox.recover(), this.#parts.uploads.recover()]);
+		await Promise.all([this.#parts.outbox.recover(), voice.uploads.recover()]);
 	}
 
 	async #showSignedOut(why: "revoked" | "linkGone" | null): Promise<void> {
@@ -267,17 +273,37 @@ export class App implements AppModel {
 		return { state: "signedIn", me: view };
 	}
 
+	/* Asks again until it is there; null = the page ended. */
+	#loadVoice(): Promise<Voice | null> {
+		this.#voiceComes ??= this.#askForVoice();
+		return this.#voiceComes;
+	}
+
+	async #askForVoice(): Promise<Voice | null> {
+		const { env, scope } = this.#core;
+		for (let tries = 0; !scope.ended; tries++) {
+			const Made = await env.voice().catch(() => null);
+			if (scope.ended) break;
+			if (Made !== null) {
+				const voice = new Made(this.#core);
+				this.#onlyOneSounds(voice);
+				this.#voice.value = voice;
+				return voice;
+			}
+			await sleep(env.clock, backoff(tries, env.random));
+		}
+		return null;
+	}
+
 	/* Playing, listening live and recording silence one another. */
-	#onlyOneSounds(): void {
-		const { core } = this.#parts;
+	#onlyOneSounds({ live, recorder }: Voice): void {
 		this.player.onPlay = () => {
-			for (const note of this.live.notes.value) this.live.stop(note.rec);
+			for (const note of live.notes.value) live.stop(note.rec);
 		};
-		this.live.onListen = () => this.player.pause();
-		this.player.nextOf = note => nextUnheard(this.thread(note.conv), note);
+		live.onListen = () => this.player.pause();
 		let recording = false;
-		core.scope.add(
-			this.recorder.view.subscribe(view => {
+		this.#core.scope.add(
+			recorder.view.subscribe(view => {
 				const now = view.state === "recording";
 				if (now && !recording) queueMicrotask(() => this.player.pause());
 				recording = now;

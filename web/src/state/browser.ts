@@ -10,7 +10,7 @@ import { browserNotify, startWorker } from "./browserNotify.ts";
 import { browserPage } from "./browserPage.ts";
 import { browserPlaying } from "./browserPlaying.ts";
 import type { Env, Keep } from "./env.ts";
-import type { AppModel, Words } from "./types.ts";
+import type { AppModel, Words } from "./types/app.ts";
 
 const clock: Clock = {
 	now: () => Date.now(),
@@ -42,6 +42,7 @@ export function startBrowserApp(words: Words): AppModel {
 		bytes: count => crypto.getRandomValues(new Uint8Array(count)),
 		openSocket: () => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`),
 		useAccount: user => storage.use(`aftertone-${user}`),
+		voice: async () => (await import("./voice.ts")).Voice,
 		kit: async () => (await import("./recordingKit.ts")).recordingKit(clock),
 		inputs: async () => (await import("../media/inputs.ts")).listInputs(),
 	};

@@ -1,7 +1,7 @@
 /* Notifications and the service worker that shows them. */
 import { chatPath } from "../lib/routes.ts";
 import type { NotifyPort } from "./env.ts";
-import type { NotifyState } from "./types.ts";
+import type { NotifyState } from "./types/settings.ts";
 
 export interface Worker {
 	readonly registration: Promise<ServiceWorkerRegistration | null>;

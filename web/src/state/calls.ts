@@ -9,7 +9,8 @@ import type { Core } from "./core.ts";
 import { Incoming } from "./incoming.ts";
 import { canLeaveNow, type Placed, phaseOf } from "./outgoing.ts";
 import type { Recorder, RecorderEnd } from "./recorder.ts";
-import type { AnsweredView, CallModel, IncomingView, Kind, OutgoingView } from "./types.ts";
+import type { Kind } from "./types/base.ts";
+import type { AnsweredView, CallModel, IncomingView, OutgoingView } from "./types/calls.ts";
 
 /* A connection that goes while nobody was reached yet: so long it may come back before the call counts as failed. */
 const LOST_MS = 8_000;

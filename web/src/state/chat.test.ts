@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { App } from "./app.ts";
 import { BEN, CONV, ME, newWorld, type World } from "./fakes.ts";
-import type { DisplayEntry, ThreadModel } from "./types.ts";
+import type { DisplayEntry, ThreadModel } from "./types/thread.ts";
 
 const CALL = "c0".repeat(16);
 

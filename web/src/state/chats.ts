@@ -5,16 +5,17 @@ import { BAD, positive } from "../wire/decode.ts";
 import { failure, type Result } from "../wire/errors.ts";
 import type { Conv, Entry } from "../wire/types.ts";
 import type { Core } from "./core.ts";
-import type { Live } from "./live.ts";
 import { isMissed, type Logs } from "./logs.ts";
-import type { CallEntry, ChatFilter, ChatsModel, ChatView, LastView, ThreadModel } from "./types.ts";
+import type { ChatFilter, ChatsModel, ChatView, LastView } from "./types/chats.ts";
+import type { LiveModel } from "./types/playing.ts";
+import type { CallEntry, ThreadModel } from "./types/thread.ts";
 import type { Typing } from "./typing.ts";
 
 export interface ChatParts {
 	readonly core: Core;
 	readonly logs: Logs;
 	readonly typing: Typing;
-	readonly live: Live;
+	live(): LiveModel;
 	thread(conv: number): ThreadModel;
 }
 
@@ -120,7 +121,7 @@ export class Chats implements ChatsModel {
 			unheard: this.#unheard(conv, entries, me),
 			missed: hasMissed(conv, entries, me),
 			typing: typing.who.value.has(conv.conv),
-			leavingNote: live.notes.value.some(note => note.conv === conv.conv && note.canAnswer),
+			leavingNote: live().notes.value.some(note => note.conv === conv.conv && note.canAnswer),
 			draftText: draft,
 		};
 	}

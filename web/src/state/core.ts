@@ -7,7 +7,9 @@ import { type Answer, type RequestOptions, Socket, type SocketState } from "../w
 import type { Conv, Hello, Me, NoteState, User, WireEvent } from "../wire/types.ts";
 import type { Env, RecordingKit } from "./env.ts";
 import { loadPrefs, storePrefs } from "./prefs.ts";
-import type { Doing, Limits, PersonView, Prefs, Toast } from "./types.ts";
+import type { Doing, Toast } from "./types/app.ts";
+import type { Limits, PersonView } from "./types/base.ts";
+import type { Prefs } from "./types/settings.ts";
 
 const SPOKEN_MS = 4_000;
 const TOAST_MS = 6_000;

@@ -3,7 +3,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import { array, BAD, bool, int, object, orElse, positive, text } from "../wire/decode.ts";
 import { failure, type Result } from "../wire/errors.ts";
 import type { Core } from "./core.ts";
-import type { DevicesModel, DeviceView } from "./types.ts";
+import type { DevicesModel, DeviceView } from "./types/settings.ts";
 
 const devices = array(
 	object({

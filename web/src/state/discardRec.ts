@@ -1,7 +1,7 @@
 /* Discard with a way back: the server is told at once (listeners hear "not sent"), the bytes stay until the time for Undo is over. */
 import type { Uploads } from "../media/uploads.ts";
 import type { Core } from "./core.ts";
-import type { Toast } from "./types.ts";
+import type { Toast } from "./types/app.ts";
 
 const UNDO_MS = 5_000;
 

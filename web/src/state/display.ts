@@ -3,7 +3,8 @@
 import type { Entry, NoteBody, NoteState } from "../wire/types.ts";
 import { isMissed } from "./logs.ts";
 import { chooseSendState } from "./sendState.ts";
-import type { CallEntry, DisplayEntry, LiveView, NoteView, SendingNote, TextEntry } from "./types.ts";
+import type { LiveView } from "./types/playing.ts";
+import type { CallEntry, DisplayEntry, NoteView, SendingNote, TextEntry } from "./types/thread.ts";
 
 export interface SendingOf {
 	readonly note: SendingNote;

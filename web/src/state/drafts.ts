@@ -2,7 +2,6 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { foldPeaks } from "../lib/peaks.ts";
 import { filesOf } from "../media/files.ts";
-import { extensionOf } from "../media/mime.ts";
 import type { LocalRec } from "../media/storage.ts";
 import type { Upload } from "../media/upload.ts";
 import type { Uploads } from "../media/uploads.ts";
@@ -11,7 +10,8 @@ import type { Rec } from "../wire/types.ts";
 import type { Core } from "./core.ts";
 import { discardRec } from "./discardRec.ts";
 import type { Recorder } from "./recorder.ts";
-import type { DraftsModel, DraftView } from "./types.ts";
+import { saveFiles } from "./saveFiles.ts";
+import type { DraftsModel, DraftView } from "./types/drafts.ts";
 
 const ENDED: ReadonlySet<string> = new Set(["sent", "discarded"]);
 
@@ -98,10 +98,7 @@ export class Drafts implements DraftsModel {
 	async saveFile(rec: string): Promise<Result> {
 		const upload = this.#uploads.get(rec);
 		if (upload === undefined) return failure("not_found");
-		const files = await filesOf(upload.local, upload);
-		for (const file of files)
-			this.#core.env.page.saveFile(`note.${extensionOf(file.mime)}`, file.mime, file.bytes);
-		return files.length > 0 ? { ok: true } : failure("not_found");
+		return saveFiles(this.#core, await filesOf(upload.local, upload));
 	}
 
 	#show(): readonly DraftView[] {

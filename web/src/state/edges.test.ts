@@ -224,6 +224,27 @@ describe("edge cases", () => {
 		app.recorder.discard();
 	});
 
+	it("19: a camera that goes in the middle: what is there is kept, and goes on with another", async () => {
+		void app.recorder.start(CONV, "video");
+		await world.clock.advance(0);
+		app.recorder.skipCountdown();
+		await world.clock.advance(2_000);
+		const input = [...world.devices.open_][0] as FakeInput;
+		world.devices.cameraFails = true;
+		input.onLost?.("camera");
+		await world.clock.advance(1_000);
+		expect(app.recorder.view.value).toMatchObject({ state: "paused", why: "deviceLost", kind: "video" });
+		expect(app.recorder.savedMs.value).toBe(2_000);
+		world.devices.cameraFails = false;
+		await app.recorder.replaceInput();
+		await world.clock.advance(1_000);
+		expect(app.recorder.view.value.state).toBe("recording");
+		world.server.on("rec.commit", () => ({ conv: CONV, seq: 1 }));
+		void app.recorder.send();
+		await world.clock.advance(0);
+		expect(world.server.last("rec.commit")).toMatchObject({ duration_ms: 3_000 });
+	});
+
 	it("20: with no other microphone it waits, and goes on with the one that comes", async () => {
 		await speak(1_000);
 		const input = [...world.devices.open_][0] as FakeInput;

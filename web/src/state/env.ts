@@ -8,7 +8,9 @@ import type { Storage } from "../media/storage.ts";
 import type { Http } from "../wire/http.ts";
 import type { SocketLike } from "../wire/socket.ts";
 import type { OpenRecording } from "./openRecording.ts";
-import type { InputView, NotifyState, Words } from "./types.ts";
+import type { Words } from "./types/app.ts";
+import type { InputView, NotifyState } from "./types/settings.ts";
+import type { Voice } from "./voice.ts";
 
 /* Small things kept on this device at once: settings, texts being written. */
 export interface Keep {
@@ -84,6 +86,7 @@ export interface Env {
 	openSocket(): SocketLike;
 	/* Storage of this account from now on. */
 	useAccount(user: number): void;
+	voice(): Promise<typeof Voice>;
 	kit(): Promise<RecordingKit>;
 	inputs(): Promise<{ readonly microphones: readonly InputView[]; readonly cameras: readonly InputView[] }>;
 }

@@ -9,7 +9,8 @@ import { Http } from "../wire/http.ts";
 import type { SocketLike } from "../wire/socket.ts";
 import type { Env } from "./env.ts";
 import { OpenRecording } from "./openRecording.ts";
-import type { Words } from "./types.ts";
+import type { Words } from "./types/app.ts";
+import { Voice } from "./voice.ts";
 
 type Args = Record<string, unknown>;
 type Responder = (args: Args) => object | { err: string } | undefined;
@@ -428,6 +429,7 @@ export function newWorld(before?: World): World {
 		},
 		openSocket: () => server.open(),
 		useAccount: () => {},
+		voice: async () => Voice,
 		kit: async () => ({ devices, Recording, OpenRecording }),
 		inputs: async () => ({ microphones: [], cameras: [] }),
 	};

@@ -4,7 +4,8 @@ import { Scope } from "../lib/scope.ts";
 import type { Call } from "../wire/types.ts";
 import type { Core } from "./core.ts";
 import { isMissed } from "./logs.ts";
-import type { IncomingView } from "./types.ts";
+import { tagOf } from "./notices.ts";
+import type { IncomingView } from "./types/calls.ts";
 
 const VIBRATE: readonly number[] = [400, 200, 400, 1000];
 const VIBRATE_EVERY_MS = 3_000;
@@ -106,9 +107,4 @@ export class Incoming {
 			this.#core.announce(this.#core.env.words.missedCall(call.kind, this.#core.person(call.from).name));
 		}
 	}
-}
-
-/* The missed call and its note take the place of the ringing notification: one tag a call. */
-export function tagOf(call: { readonly call: string }): string {
-	return `call-${call.call}`;
 }

@@ -6,7 +6,7 @@ import { failure, type Result } from "../wire/errors.ts";
 import type { Fragment } from "../wire/fragment.ts";
 import type { Live as LiveWire } from "../wire/types.ts";
 import type { Core } from "./core.ts";
-import type { LiveModel, LiveView } from "./types.ts";
+import type { LiveModel, LiveView } from "./types/playing.ts";
 
 const STAYS_MS = 4_000;
 

@@ -2,7 +2,6 @@
  * takes the place of. */
 import type { Entry } from "../wire/types.ts";
 import type { Core } from "./core.ts";
-import { tagOf } from "./incoming.ts";
 import { isMissed, type Logs } from "./logs.ts";
 
 export function startNotices(core: Core, logs: Logs): void {
@@ -31,4 +30,9 @@ function textOf(core: Core, entry: Entry): string | null {
 	const { kind, duration_ms } = entry.body;
 	if (entry.call === null) return words.noteArrived(kind, name, duration_ms);
 	return words.missedCallWithNote(kind, name, duration_ms);
+}
+
+/* The missed call and its note take the place of the ringing notification: one tag a call. */
+export function tagOf(call: { readonly call: string }): string {
+	return `call-${call.call}`;
 }

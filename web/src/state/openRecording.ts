@@ -9,7 +9,8 @@ import { type ErrorCode, failure, type Result } from "../wire/errors.ts";
 import type { Core } from "./core.ts";
 import type { RecordingKit } from "./env.ts";
 import type { Review } from "./review.ts";
-import type { Kind, RecTarget } from "./types.ts";
+import type { Kind } from "./types/base.ts";
+import type { RecTarget } from "./types/recorder.ts";
 import type { Warm } from "./warm.ts";
 
 /* After a pause the encoder hands over what it holds back, a moment later. */

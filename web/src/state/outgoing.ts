@@ -2,7 +2,8 @@
 import type { LocalRec } from "../media/storage.ts";
 import type { ErrorCode } from "../wire/errors.ts";
 import type { Call } from "../wire/types.ts";
-import type { Kind, Outcome, OutgoingPhase } from "./types.ts";
+import type { Kind, Outcome } from "./types/base.ts";
+import type { OutgoingPhase } from "./types/calls.ts";
 
 export interface Placed {
 	readonly id: string;

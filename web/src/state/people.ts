@@ -4,7 +4,8 @@ import { array, BAD, int, object, orElse, positive, text } from "../wire/decode.
 import { failure, type Result } from "../wire/errors.ts";
 import { user as userOf } from "../wire/types.ts";
 import type { Core } from "./core.ts";
-import type { InviteLink, PeopleModel, PersonView } from "./types.ts";
+import type { PersonView } from "./types/base.ts";
+import type { InviteLink, PeopleModel } from "./types/settings.ts";
 
 const users = array(userOf, 1_000);
 const created = object({ token: text(1024), expires: orElse(int, 0) });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { App } from "./app.ts";
 import { BEN, CONV, newWorld, type World } from "./fakes.ts";
-import type { NoteView } from "./types.ts";
+import type { NoteView } from "./types/thread.ts";
 
 describe("the player", () => {
 	let world: World;

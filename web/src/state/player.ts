@@ -4,7 +4,8 @@ import { Scope } from "../lib/scope.ts";
 import type { MediaLike } from "../media/ports.ts";
 import type { ErrorCode } from "../wire/errors.ts";
 import type { Core } from "./core.ts";
-import type { NoteView, PlayerModel, Speed } from "./types.ts";
+import type { PlayerModel, Speed } from "./types/playing.ts";
+import type { NoteView } from "./types/thread.ts";
 
 const SPEEDS: readonly Speed[] = [1, 1.25, 1.5, 2];
 const TICK_MS = 100;

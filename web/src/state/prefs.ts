@@ -1,6 +1,6 @@
 /* Settings of this device. What was kept by an older or another version is taken over field by field. */
 import type { Keep } from "./env.ts";
-import type { Prefs } from "./types.ts";
+import type { Prefs } from "./types/settings.ts";
 
 const DEFAULTS: Prefs = {
 	theme: "auto",

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { App } from "./app.ts";
 import { CONV, type FakeInput, newWorld, type World } from "./fakes.ts";
-import type { RecorderView } from "./types.ts";
+import type { RecorderView } from "./types/recorder.ts";
 
 describe("the recorder", () => {
 	let world: World;

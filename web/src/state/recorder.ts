@@ -3,7 +3,6 @@ import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { Emitter } from "../lib/emitter.ts";
 import { Scope } from "../lib/scope.ts";
 import { unreachable } from "../lib/unreachable.ts";
-import { extensionOf } from "../media/mime.ts";
 import type { Input } from "../media/ports.ts";
 import type { Recording } from "../media/recording.ts";
 import type { LocalRec } from "../media/storage.ts";
@@ -16,9 +15,11 @@ import { discardRec } from "./discardRec.ts";
 import type { RecordingKit } from "./env.ts";
 import type { OpenRecording, OpenWhat } from "./openRecording.ts";
 import { Countdown, newLocal, openInput, tellLimit } from "./recorderOpen.ts";
-import { openView } from "./recorderView.ts";
+import { type Phase, phaseView } from "./recorderView.ts";
 import { Review } from "./review.ts";
-import type { DraftWhy, RecorderModel, RecorderView, RecTarget } from "./types.ts";
+import { saveFiles } from "./saveFiles.ts";
+import type { DraftWhy } from "./types/app.ts";
+import type { RecorderModel, RecorderView, RecTarget } from "./types/recorder.ts";
 import { Warm } from "./warm.ts";
 
 const NONE: readonly number[] = [];
@@ -29,17 +30,6 @@ export type RecorderEnd = {
 	readonly how: "sent" | "queued" | "discarded" | "kept" | "undone" | "dismissed";
 	readonly target: RecTarget;
 };
-
-type Phase =
-	| { readonly name: "idle" }
-	| { readonly name: "opening" | "countdown"; readonly target: RecTarget; readonly kind: Kind }
-	| {
-			readonly name: "blocked";
-			readonly target: RecTarget;
-			readonly kind: Kind;
-			readonly code: "denied" | "no_device" | "in_use";
-	  }
-	| { readonly name: "open"; readonly session: OpenRecording };
 
 export interface BeginOptions {
 	/* What must be known to the server before this recording is. */
@@ -61,7 +51,9 @@ export class Recorder implements RecorderModel {
 	#turn = 0;
 	#options: BeginOptions = {};
 
-	readonly view: ReadonlySignal<RecorderView> = computed(() => this.#show());
+	readonly view: ReadonlySignal<RecorderView> = computed(() =>
+		phaseView(this.#core, this.#phase.value, this.#listeners.value, this.#review.playing.value),
+	);
 	readonly ms: ReadonlySignal<number> = computed(() => this.#recording()?.ms.value ?? 0);
 	readonly savedMs: ReadonlySignal<number> = computed(() => this.#recording()?.upload.savedMs.value ?? 0);
 	readonly level: ReadonlySignal<number> = computed(() => this.#recording()?.level.value ?? 0);
@@ -275,11 +267,7 @@ export class Recorder implements RecorderModel {
 
 	async saveFile(): Promise<Result> {
 		const session = this.#active();
-		if (session === null) return failure("gone");
-		const files = await session.recording.files();
-		for (const file of files)
-			this.#core.env.page.saveFile(`note.${extensionOf(file.mime)}`, file.mime, file.bytes);
-		return files.length > 0 ? { ok: true } : failure("not_found");
+		return session === null ? failure("gone") : saveFiles(this.#core, await session.recording.files());
 	}
 
 	dismiss(): void {
@@ -407,23 +395,5 @@ export class Recorder implements RecorderModel {
 		this.warm.release();
 		this.#preview.value = null;
 		this.#phase.value = { name: "idle" };
-	}
-
-	#show(): RecorderView {
-		const phase = this.#phase.value;
-		switch (phase.name) {
-			case "idle":
-				return { state: "idle" };
-			case "opening":
-				return { state: "opening", target: phase.target, kind: phase.kind };
-			case "countdown":
-				return { state: "countdown", target: phase.target, kind: "video" };
-			case "blocked":
-				return { state: "blocked", target: phase.target, kind: phase.kind, code: phase.code };
-			case "open":
-				return openView(this.#core, phase.session, this.#listeners.value, this.#review.playing.value);
-			default:
-				return unreachable(phase);
-		}
 	}
 }

@@ -8,7 +8,8 @@ import type { Result } from "../wire/errors.ts";
 import type { Core } from "./core.ts";
 import type { RecordingKit } from "./env.ts";
 import type { OpenRecording } from "./openRecording.ts";
-import type { Kind, RecTarget } from "./types.ts";
+import type { Kind } from "./types/base.ts";
+import type { RecTarget } from "./types/recorder.ts";
 import type { Warm } from "./warm.ts";
 
 const COUNTDOWN_MS = 3_000;

@@ -2,9 +2,43 @@
 import { unreachable } from "../lib/unreachable.ts";
 import type { Core } from "./core.ts";
 import type { OpenRecording } from "./openRecording.ts";
-import type { RecOpen, RecorderView, RecWarning } from "./types.ts";
+import type { Kind } from "./types/base.ts";
+import type { RecOpen, RecorderView, RecTarget, RecWarning } from "./types/recorder.ts";
 
-export function openView(
+export type Phase =
+	| { readonly name: "idle" }
+	| { readonly name: "opening" | "countdown"; readonly target: RecTarget; readonly kind: Kind }
+	| {
+			readonly name: "blocked";
+			readonly target: RecTarget;
+			readonly kind: Kind;
+			readonly code: "denied" | "no_device" | "in_use";
+	  }
+	| { readonly name: "open"; readonly session: OpenRecording };
+
+export function phaseView(
+	core: Core,
+	phase: Phase,
+	listeners: readonly number[],
+	reviewing: boolean,
+): RecorderView {
+	switch (phase.name) {
+		case "idle":
+			return { state: "idle" };
+		case "opening":
+			return { state: "opening", target: phase.target, kind: phase.kind };
+		case "countdown":
+			return { state: "countdown", target: phase.target, kind: "video" };
+		case "blocked":
+			return { state: "blocked", target: phase.target, kind: phase.kind, code: phase.code };
+		case "open":
+			return openView(core, phase.session, listeners, reviewing);
+		default:
+			return unreachable(phase);
+	}
+}
+
+function openView(
 	core: Core,
 	session: OpenRecording,
 	listeners: readonly number[],

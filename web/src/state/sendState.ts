@@ -1,4 +1,4 @@
-import type { SendState } from "./types.ts";
+import type { SendState } from "./types/thread.ts";
 
 export function chooseSendState(seq: number, theirRead: number, theirDelivered: number): SendState {
 	if (seq <= theirRead) return "read";

@@ -2,7 +2,7 @@
 import type { Upload } from "../media/upload.ts";
 import type { Core } from "./core.ts";
 import type { SendingOf } from "./display.ts";
-import type { SendingNote } from "./types.ts";
+import type { SendingNote } from "./types/thread.ts";
 
 export function sendingOf(core: Core, upload: Upload): SendingOf | null {
 	const { local } = upload;

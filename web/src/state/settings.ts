@@ -4,7 +4,7 @@ import { BAD } from "../wire/decode.ts";
 import { failure, type Result } from "../wire/errors.ts";
 import { me as meOf } from "../wire/types.ts";
 import type { Core } from "./core.ts";
-import type { InputView, NotifyState, Prefs, SettingsModel } from "./types.ts";
+import type { InputView, NotifyState, Prefs, SettingsModel } from "./types/settings.ts";
 
 interface Inputs {
 	readonly microphones: readonly InputView[];

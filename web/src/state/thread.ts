@@ -1,17 +1,16 @@
 /* One chat on the screen. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import type { Uploads } from "../media/uploads.ts";
 import { failure, type Result } from "../wire/errors.ts";
 import type { Core } from "./core.ts";
 import { display, textKey } from "./display.ts";
-import type { Drafts } from "./drafts.ts";
-import type { Live } from "./live.ts";
 import type { Log } from "./log.ts";
 import type { Logs } from "./logs.ts";
 import { codeOf, type Outbox } from "./outbox.ts";
 import { sendingOf } from "./sending.ts";
-import type { DisplayEntry, PersonView, TextEntry, ThreadModel } from "./types.ts";
+import type { PersonView } from "./types/base.ts";
+import type { DisplayEntry, TextEntry, ThreadModel } from "./types/thread.ts";
 import type { Typing } from "./typing.ts";
+import type { Voice } from "./voice.ts";
 
 const KEEP_MS = 300;
 
@@ -19,9 +18,7 @@ export interface ThreadParts {
 	readonly core: Core;
 	readonly logs: Logs;
 	readonly outbox: Outbox;
-	readonly uploads: Uploads;
-	readonly drafts: Drafts;
-	readonly live: Live;
+	readonly voice: ReadonlySignal<Voice | null>;
 	readonly typing: Typing;
 }
 
@@ -140,26 +137,27 @@ export class Thread implements ThreadModel {
 	}
 
 	async retryNote(rec: string): Promise<Result> {
-		const upload = this.#parts.uploads.get(rec);
+		const upload = this.#parts.voice.value?.uploads.get(rec);
 		if (upload === undefined) return failure("gone");
 		upload.retry();
 		return { ok: true };
 	}
 
-	discardNote(rec: string): Promise<Result> {
-		return this.#parts.drafts.discard(rec);
+	async discardNote(rec: string): Promise<Result> {
+		return this.#parts.voice.value?.drafts.discard(rec) ?? failure("gone");
 	}
 
-	saveNote(rec: string): Promise<Result> {
-		return this.#parts.drafts.saveFile(rec);
+	async saveNote(rec: string): Promise<Result> {
+		return this.#parts.voice.value?.drafts.saveFile(rec) ?? failure("gone");
 	}
 
 	#display(): readonly DisplayEntry[] {
-		const { core, uploads, live } = this.#parts;
+		const { core } = this.#parts;
+		const voice = this.#parts.voice.value;
 		const conv = core.convs.value.get(this.conv);
 		/* Read as a whole so that a change of any note is seen. */
 		const notes = core.notes.value;
-		const sending = uploads.list.value
+		const sending = (voice?.uploads.list.value ?? [])
 			.filter(upload => upload.local.conv === this.conv)
 			.map(upload => sendingOf(core, upload))
 			.filter(one => one !== null);
@@ -172,7 +170,7 @@ export class Thread implements ThreadModel {
 			noteState: seq => notes.get(`${this.conv}:${seq}`),
 			pending: this.#pending(),
 			sending,
-			live: live.notes.value.filter(note => note.conv === this.conv),
+			live: (voice?.live.notes.value ?? []).filter(note => note.conv === this.conv),
 		});
 	}
 

@@ -1,7 +1,7 @@
 /* How a screen reaches the models: one context, set by the shell. */
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { AppModel } from "../state/types.ts";
+import type { AppModel } from "../state/types/app.ts";
 
 export const AppContext = createContext<AppModel | null>(null);
 

@@ -1,0 +1,83 @@
+/* The media role's parts: sockets, batches, connections. One process, one loop, so one `struct media`. */
+#ifndef AT_MEDIA_ROLE_ROLE_PRIV_H
+#define AT_MEDIA_ROLE_ROLE_PRIV_H
+
+#include "base/buf.h"
+#include "base/loop.h"
+#include "ipc/ipc.h"
+#include "media/relay/relay.h"
+#include "media/role/role.h"
+
+enum {
+	MEDIA_FAMILIES = 2, /* 0: IPv4, 1: IPv6 */
+	MEDIA_CONNS_MAX = 512,
+	MEDIA_CONNS_A_PEER = 32,
+	MEDIA_CONN_OUT_MAX = 64 * 1024,
+	MEDIA_CONN_PROVE_MS = 10000, /* a connection that has not authenticated by then is closed */
+};
+
+struct media_conn;
+struct media_batch;
+
+struct media {
+	struct at_loop *loop;
+	struct ipc_chan *boss, *core;
+	struct relay *relay;
+	struct at_timer *tick, *orphans;
+	struct media_hello hello;
+	int udp[MEDIA_FAMILIES], tcp[MEDIA_FAMILIES]; /* -1 = none */
+	struct at_poll *udp_polls[MEDIA_FAMILIES], *tcp_polls[MEDIA_FAMILIES];
+	struct media_batch *batch;
+	struct media_conn *conns[MEDIA_CONNS_MAX];
+	size_t conn_count;
+	uint32_t conn_serial;
+	bool conn_died; /* some wait to be freed */
+	int64_t looked_at_conns_us;
+	struct relay_event unsent; /* an event that core had no room for */
+	bool has_unsent;
+	uint64_t send_failed, send_full;
+};
+
+/* role_addr.c */
+bool media_ip_is_v4(const uint8_t ip[16]);
+bool media_ip_parse(const char *text, uint8_t ip_out[16]);
+void media_hello_fill(struct media_hello *hello, const struct media_options *options); /* port is set */
+
+/* role_sock.c: binds; CONFLICT when the port is in use, UNAVAILABLE otherwise */
+AT_MUST enum at_err media_bind(struct media *m, const struct media_options *options);
+
+/* role_udp.c */
+void media_udp_start(struct media *m);
+void media_udp_put(struct media *m,
+		   const struct relay_send *send); /* into the batch; the data stays until media_udp_flush */
+void media_udp_flush(struct media *m);
+/* role_tcp.c */
+void media_tcp_start(struct media *m);
+void media_tcp_put(struct media *m, const struct relay_send *send);
+void media_tcp_look(struct media *m, int64_t now_us); /* once a second: closes what has no right to be there */
+void media_tcp_reap(struct media *m);
+
+/* role.c */
+void media_tell(struct media *m); /* events to core */
+void media_busy(struct media *m); /* there is something to tick for */
+/* After a packet that may have set early ones free. */
+void media_send_held(struct media *m);
+
+static inline void media_put(struct media *m, const struct relay_send *send)
+{
+	if (send->to->transport == ICE_TCP)
+		media_tcp_put(m, send);
+	else
+		media_udp_put(m, send);
+}
+
+/* role_frame.c: RFC 4571, a length of two bytes and a packet */
+struct media_frames {
+	uint16_t len;
+	uint8_t bytes[2 + ICE_PACKET_MAX];
+};
+typedef bool media_frame_fn(void *arg, const uint8_t *data, size_t len);
+/* Calls fn for each whole frame; an empty one is skipped. False: one that is too long, or fn said so; nothing more may be fed. */
+bool media_frames_feed(struct media_frames *frames, const uint8_t *data, size_t len, media_frame_fn *fn, void *arg);
+
+#endif

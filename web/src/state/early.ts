@@ -1,0 +1,65 @@
+/* What the screens see until voice.ts is there: nothing goes on. A call or a recording that is asked for already waits for it. */
+import { signal } from "@preact/signals";
+import { failure, type Result } from "../wire/errors.ts";
+import type { CallModel } from "./types/calls.ts";
+import type { DraftsModel } from "./types/drafts.ts";
+import type { LiveModel } from "./types/playing.ts";
+import type { RecorderModel } from "./types/recorder.ts";
+
+export interface EarlyParts {
+	readonly calls: CallModel;
+	readonly recorder: RecorderModel;
+	readonly drafts: DraftsModel;
+	readonly live: LiveModel;
+}
+
+export function early(can: RecorderModel["can"], later: () => Promise<EarlyParts | null>): EarlyParts {
+	const gone = async (): Promise<Result<never>> => failure("gone");
+	const nothing = () => {};
+	const none = signal(null);
+	const zero = signal(0);
+	const empty = signal([]);
+	return {
+		calls: {
+			outgoing: none,
+			incoming: empty,
+			answered: none,
+			start: async (conv, kind) => (await later())?.calls.start(conv, kind) ?? failure("gone"),
+			cancel: gone,
+			leaveNote: gone,
+			callAgain: gone,
+			answer: gone,
+			decline: gone,
+			silence: nothing,
+			hangUp: gone,
+		},
+		recorder: {
+			view: signal({ state: "idle" }),
+			ms: zero,
+			savedMs: zero,
+			countdownMs: zero,
+			level: zero,
+			wave: empty,
+			reviewMs: zero,
+			preview: none,
+			reviewPicture: none,
+			can,
+			start: async (conv, kind) => (await later())?.recorder.start(conv, kind) ?? failure("gone"),
+			skipCountdown: nothing,
+			pause: nothing,
+			resume: gone,
+			listen: nothing,
+			send: gone,
+			sendAndGoOn: gone,
+			discard: nothing,
+			keep: nothing,
+			replaceInput: gone,
+			switchKind: gone,
+			retry: gone,
+			saveFile: gone,
+			dismiss: nothing,
+		},
+		drafts: { list: empty, send: gone, resume: gone, discard: gone, saveFile: gone },
+		live: { notes: empty, picture: none, listen: gone, stop: nothing, answer: gone, dismiss: nothing },
+	};
+}

@@ -1,0 +1,64 @@
+/* The list of chats. */
+import type { ReadonlySignal } from "@preact/signals";
+import type { Result } from "../../wire/errors.ts";
+import type { Kind, Outcome, PersonView } from "./base.ts";
+import type { CallEntry } from "./thread.ts";
+
+export type LastGlyph =
+	| "text"
+	| "voiceNote"
+	| "videoNote"
+	| "missedCall"
+	| "outgoingCall"
+	| "call"
+	| "deleted"
+	| "draft";
+
+export interface LastView {
+	readonly glyph: LastGlyph;
+	readonly ts: number;
+	readonly mine: boolean;
+	/* A text's beginning; empty for others. */
+	readonly text: string;
+	/* A note's or an answered call's length. */
+	readonly durationMs: number | null;
+	readonly kind: Kind | null;
+	readonly outcome: Outcome | null;
+}
+
+export interface ChatView {
+	readonly conv: number;
+	readonly person: PersonView;
+	readonly last: LastView | null;
+	/* For sorting; the list is sorted already. */
+	readonly activityTs: number;
+	readonly unread: number;
+	/* A note of theirs is not played. */
+	readonly unheard: boolean;
+	/* The last entries hold a call of theirs that was missed and not seen. */
+	readonly missed: boolean;
+	readonly typing: boolean;
+	readonly leavingNote: boolean;
+	/* Text that was written and not sent. */
+	readonly draftText: string;
+}
+
+export type ChatFilter = "all" | "missed" | "unheard";
+
+export interface ChatsModel {
+	/* Sorted by last activity, filtered by filter and query. */
+	readonly list: ReadonlySignal<readonly ChatView[]>;
+	/* Not filtered. */
+	readonly all: ReadonlySignal<readonly ChatView[]>;
+	/* Calls of all chats known here, newest first: the "Calls" page. */
+	readonly calls: ReadonlySignal<readonly { readonly chat: ChatView; readonly call: CallEntry }[]>;
+	readonly loaded: ReadonlySignal<boolean>;
+	readonly filter: ReadonlySignal<ChatFilter>;
+	readonly query: ReadonlySignal<string>;
+	readonly unreadTotal: ReadonlySignal<number>;
+	readonly unheardTotal: ReadonlySignal<number>;
+	setFilter(filter: ChatFilter): void;
+	setQuery(query: string): void;
+	/* The direct chat with a person, created if new. */
+	open(user: number): Promise<Result<{ conv: number }>>;
+}

@@ -1,0 +1,131 @@
+/* One chat and its entries. */
+import type { ReadonlySignal } from "@preact/signals";
+import type { ErrorCode, Result } from "../../wire/errors.ts";
+import type { Kind, Outcome, PersonView } from "./base.ts";
+import type { LiveView } from "./playing.ts";
+
+export type SendState = "sending" | "sent" | "delivered" | "read" | "failed";
+
+interface EntryBase {
+	/* Stays the same from pending to sent. */
+	readonly key: string;
+	/* null while it is not in the log. */
+	readonly seq: number | null;
+	readonly mine: boolean;
+	readonly ts: number;
+}
+
+export interface TextEntry extends EntryBase {
+	readonly type: "text";
+	readonly text: string;
+	readonly send: SendState;
+	readonly failed: ErrorCode | null;
+	readonly answers: { readonly seq: number; readonly text: string; readonly mine: boolean } | null;
+	readonly canDelete: boolean;
+}
+
+/* A call that ended, with the note that was left for it. */
+export interface CallEntry extends EntryBase {
+	readonly type: "call";
+	readonly call: string;
+	readonly kind: Kind;
+	readonly outcome: Outcome;
+	/* mine = I called. missed = they called and I did not answer. */
+	readonly missed: boolean;
+	readonly rang: boolean;
+	readonly startedTs: number;
+	readonly durationMs: number | null;
+	/* "answered on laptop" */
+	readonly device: string | null;
+	readonly note: NoteView | null;
+	readonly noteDeleted: boolean;
+	/* My note for this call that is on its way. */
+	readonly sending: SendingNote | null;
+	/* They are leaving a note for this call right now; see LiveModel. */
+	readonly beingLeft: LiveView | null;
+	/* So many more calls just like it came directly before; shown as "10 missed calls". */
+	readonly repeats: number;
+}
+
+export interface NoteEntry extends EntryBase {
+	readonly type: "note";
+	readonly note: NoteView;
+}
+
+/* My note without a call that is on its way. */
+export interface SendingEntry extends EntryBase {
+	readonly type: "sending";
+	readonly sending: SendingNote;
+}
+
+export interface DeletedEntry extends EntryBase {
+	readonly type: "deleted";
+	readonly what: "text" | "note";
+}
+
+export type DisplayEntry = TextEntry | CallEntry | NoteEntry | SendingEntry | DeletedEntry;
+
+export interface NoteView {
+	readonly conv: number;
+	readonly seq: number;
+	readonly kind: Kind;
+	readonly mine: boolean;
+	readonly ts: number;
+	readonly src: string;
+	readonly mime: string;
+	readonly durationMs: number;
+	/* 64 values, 0 to 255. */
+	readonly peaks: readonly number[];
+	readonly width: number | null;
+	readonly height: number | null;
+	/* Played by me (theirs); mine are always played. */
+	readonly played: boolean;
+	/* "Listened": they played mine, and both show receipts. */
+	readonly heard: boolean;
+	/* Where I was. */
+	readonly positionMs: number;
+	readonly call: string | null;
+	readonly canDelete: boolean;
+}
+
+export interface SendingNote {
+	readonly rec: string;
+	readonly kind: Kind;
+	readonly durationMs: number;
+	readonly peaks: readonly number[];
+	readonly state: "sending" | "waiting" | "failed";
+	/* "waiting": what the server said; null = for the network. */
+	readonly failed: ErrorCode | null;
+	readonly canRetry: boolean;
+	/* The recording is not a note yet, or never will be, but its bytes can be saved as a file. */
+	readonly canSave: boolean;
+}
+
+export interface ThreadModel {
+	readonly conv: number;
+	readonly person: ReadonlySignal<PersonView | null>;
+	/* Oldest first. */
+	readonly entries: ReadonlySignal<readonly DisplayEntry[]>;
+	readonly loading: ReadonlySignal<boolean>;
+	readonly hasOlder: ReadonlySignal<boolean>;
+	/* First unread seq at the moment the thread was opened, for the "new" line. */
+	readonly firstUnread: ReadonlySignal<number | null>;
+	readonly typing: ReadonlySignal<boolean>;
+	/* Text being written; kept over reloads. */
+	readonly draftText: ReadonlySignal<string>;
+	readonly notFound: ReadonlySignal<boolean>;
+
+	/* On screen and in front (true) or not: loads, marks as read while true. */
+	setShown(on: boolean): void;
+	loadOlder(): Promise<Result>;
+	setDraftText(text: string): void;
+	/* Clears the draft text at once; it appears as "sending". */
+	sendText(text: string, answers?: number): void;
+	retryText(key: string): void;
+	discardText(key: string): void;
+	deleteEntry(seq: number): Promise<Result>;
+	/* Sending notes. */
+	retryNote(rec: string): Promise<Result>;
+	discardNote(rec: string): Promise<Result>;
+	saveNote(rec: string): Promise<Result>;
+}
