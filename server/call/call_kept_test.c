@@ -118,7 +118,7 @@ static void test_restart_long_after(void **state)
 	do_answer(world, 1, B1);
 	pass(world, 16000);
 	world_stop(world);
-	pass(world, 3600000);
+	at_clock_shift_for_test(3600000, 3600000);
 	world_start(world);
 	settle(world);
 	phone_on(world, A1);
