@@ -1,8 +1,9 @@
 /* Microphone, camera and MediaRecorder of a real browser. */
 import type { Clock } from "../lib/clock.ts";
 import { Scope } from "../lib/scope.ts";
-import { type ClientCode, failure, type Result } from "../wire/errors.ts";
+import type { Result } from "../wire/errors.ts";
 import type { Kind } from "../wire/types.ts";
+import { audioOf, getMedia } from "./capture.ts";
 import { AudioGraph } from "./graph.ts";
 import { chooseMime } from "./mime.ts";
 import type { Devices, Encoder, EncoderEvents, Input, InputWanted } from "./ports.ts";
@@ -47,16 +48,6 @@ async function allowed(kind: Kind): Promise<boolean> {
 	}
 }
 
-function audioOf(deviceId: string): MediaTrackConstraints {
-	return {
-		channelCount: 1,
-		echoCancellation: true,
-		noiseSuppression: true,
-		autoGainControl: true,
-		...(deviceId === "" ? {} : { deviceId: { ideal: deviceId } }),
-	};
-}
-
 function videoOf(deviceId: string): MediaTrackConstraints {
 	return {
 		width: { ideal: 480 },
@@ -76,21 +67,6 @@ async function openInput(clock: Clock, wanted: InputWanted): Promise<Result<{ in
 	if (!opened.ok) return opened;
 	const graph = await AudioGraph.open(clock, opened.stream);
 	return { ok: true, input: new BrowserInput(wanted.kind, opened.stream, graph) };
-}
-
-async function getMedia(constraints: MediaStreamConstraints): Promise<Result<{ stream: MediaStream }>> {
-	try {
-		return { ok: true, stream: await navigator.mediaDevices.getUserMedia(constraints) };
-	} catch (error) {
-		return failure(codeOf(error));
-	}
-}
-
-function codeOf(error: unknown): ClientCode {
-	const name = error instanceof DOMException ? error.name : "";
-	if (name === "NotAllowedError" || name === "SecurityError") return "denied";
-	if (name === "NotFoundError" || name === "OverconstrainedError" || name === "TypeError") return "no_device";
-	return "in_use";
 }
 
 class BrowserInput implements Input {

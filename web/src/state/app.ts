@@ -22,6 +22,7 @@ import type { CallModel } from "./types/calls.ts";
 import type { DraftsModel } from "./types/drafts.ts";
 import type { LiveModel } from "./types/playing.ts";
 import type { RecorderModel } from "./types/recorder.ts";
+import type { TalkModel } from "./types/talk.ts";
 import type { NoteView, ThreadModel } from "./types/thread.ts";
 import { Typing } from "./typing.ts";
 import type { Voice } from "./voice.ts";
@@ -85,6 +86,9 @@ export class App implements AppModel {
 	/* Whoever reads these while drawing or computing is told when they become the real ones. */
 	get calls(): CallModel {
 		return (this.#voice.value ?? this.#early).calls;
+	}
+	get talk(): TalkModel {
+		return (this.#voice.value ?? this.#early).talk;
 	}
 	get recorder(): RecorderModel {
 		return (this.#voice.value ?? this.#early).recorder;

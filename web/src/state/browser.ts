@@ -44,6 +44,7 @@ export function startBrowserApp(words: Words): AppModel {
 		useAccount: user => storage.use(`aftertone-${user}`),
 		voice: async () => (await import("./voice.ts")).Voice,
 		kit: async () => (await import("./recordingKit.ts")).recordingKit(clock),
+		talk: async () => (await import("./talkKit.ts")).talkKit(),
 		inputs: async () => (await import("../media/inputs.ts")).listInputs(),
 	};
 	const app = new App(env);

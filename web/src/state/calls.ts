@@ -5,12 +5,15 @@ import { Scope } from "../lib/scope.ts";
 import { BAD } from "../wire/decode.ts";
 import { type ErrorCode, failure, type Result } from "../wire/errors.ts";
 import { type Call, call as callOf, type Hello } from "../wire/types.ts";
+import { answeredOf, elsewhereOf, neverConnected } from "./answered.ts";
 import type { Core } from "./core.ts";
 import { Incoming } from "./incoming.ts";
 import { canLeaveNow, type Placed, phaseOf } from "./outgoing.ts";
 import type { Recorder, RecorderEnd } from "./recorder.ts";
+import { ringback } from "./ringback.ts";
 import type { Kind } from "./types/base.ts";
 import type { AnsweredView, CallModel, IncomingView, OutgoingView } from "./types/calls.ts";
+import type { ElsewhereView } from "./types/talk.ts";
 
 /* A connection that goes while nobody was reached yet: so long it may come back before the call counts as failed. */
 const LOST_MS = 8_000;
@@ -26,9 +29,16 @@ export class Calls implements CallModel {
 	readonly #tick = signal(0);
 	#over = new Set<string>();
 	#scope = new Scope();
+	#soundScope: Scope | null = null;
 
 	readonly outgoing: ReadonlySignal<OutgoingView | null> = computed(() => this.#outgoingView());
-	readonly answered: ReadonlySignal<AnsweredView | null> = computed(() => this.#answeredView());
+	readonly answered: ReadonlySignal<AnsweredView | null> = computed(() =>
+		answeredOf(this.#core, this.#calls.value),
+	);
+	/* Calls of mine that go on at another device of mine. */
+	readonly elsewhere: ReadonlySignal<readonly ElsewhereView[]> = computed(() =>
+		elsewhereOf(this.#core, this.#calls.value),
+	);
 	readonly incoming: ReadonlySignal<readonly IncomingView[]>;
 
 	constructor(core: Core, recorder: Recorder) {
@@ -79,7 +89,8 @@ export class Calls implements CallModel {
 			this.#unanswered();
 			return { ok: true, call: id };
 		}
-		this.#ringback();
+		const placed = () => this.#placed.peek()?.id;
+		this.#soundScope = ringback(this.#scope, this.#core.env.sounds, this.#calls, placed);
 		this.#scope.add(this.#core.env.clock.after(this.#core.limits.value.noteOfferMs, () => this.#again()));
 		await this.#ask(id, conv, kind);
 		return { ok: true, call: id };
@@ -163,6 +174,33 @@ export class Calls implements CallModel {
 		return this.#core.tell("call.leave", { call }, { again: true });
 	}
 
+	/* This device goes on with a call that another device of mine is in. */
+	async move(call: string): Promise<Result> {
+		const answer = await this.#core.ask("call.move", { call }, { again: true });
+		if (!answer.ok) {
+			this.#core.failed("call", answer.code);
+			return failure(answer.code);
+		}
+		const body = callOf(answer.body.call);
+		if (body !== BAD) this.#apply(body);
+		return { ok: true };
+	}
+
+	/* Answered, but no media came through: who called may leave a note instead. */
+	failedToConnect(call: string): void {
+		const view = this.answered.value;
+		if (view?.call !== call) return;
+		void this.hangUp();
+		if (!view.outgoing) {
+			this.#core.failed("call", "timeout");
+			return;
+		}
+		this.#scope.end();
+		this.#scope = new Scope();
+		this.#placed.value = neverConnected(view);
+		this.#unanswered();
+	}
+
 	async #ask(id: string, conv: number, kind: Kind): Promise<void> {
 		const answer = await this.#core.ask("call.start", { call: id, conv, kind }, { again: true });
 		if (answer.ok) {
@@ -232,6 +270,8 @@ export class Calls implements CallModel {
 		if (call.state === "answered") this.#picked(call);
 		else if (call.state === "ended") {
 			const placed = this.#placed.value;
+			/* The prompt of a call that never connected stays. */
+			if (call.outcome === "answered" && placed?.ended?.outcome === "failed") return;
 			if (call.outcome === "answered" || placed === null) {
 				if (!this.#recorder.busy) this.#close();
 				return;
@@ -302,29 +342,6 @@ export class Calls implements CallModel {
 		if (!this.#recorder.busy) this.#recorder.warm.release();
 	}
 
-	#ringback(): void {
-		let stop: () => void = () => {};
-		const sound = this.#scope.child();
-		/* The pulse begins when somebody's device rings, not before. */
-		const off = this.#calls.subscribe(calls => {
-			const id = this.#placed.peek()?.id;
-			if (id === undefined || calls.get(id)?.state !== "ringing" || sound.ended) return;
-			queueMicrotask(() => {
-				if (sound.ended) return;
-				stop();
-				stop = this.#core.env.sounds.loop("ringback");
-				off();
-			});
-		});
-		sound.add(() => {
-			off();
-			stop();
-		});
-		this.#soundScope = sound;
-	}
-
-	#soundScope: Scope | null = null;
-
 	#quiet(): void {
 		this.#soundScope?.end();
 		this.#soundScope = null;
@@ -370,20 +387,5 @@ export class Calls implements CallModel {
 			canLeaveNoteNow: canLeaveNow(placed, call, waitedMs, this.#core.limits.value.noteOfferMs),
 			refused: placed.refused,
 		};
-	}
-
-	#answeredView(): AnsweredView | null {
-		for (const call of this.#calls.value.values()) {
-			if (call.state !== "answered" || !call.mine) continue;
-			return {
-				call: call.call,
-				conv: call.conv,
-				person: this.#core.personOf(call.conv),
-				kind: call.kind,
-				answeredTs: this.#core.here(call.answered ?? call.started),
-				outgoing: call.from === this.#core.me.value?.id,
-			};
-		}
-		return null;
 	}
 }

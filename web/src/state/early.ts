@@ -5,9 +5,11 @@ import type { CallModel } from "./types/calls.ts";
 import type { DraftsModel } from "./types/drafts.ts";
 import type { LiveModel } from "./types/playing.ts";
 import type { RecorderModel } from "./types/recorder.ts";
+import type { TalkModel } from "./types/talk.ts";
 
 export interface EarlyParts {
 	readonly calls: CallModel;
+	readonly talk: TalkModel;
 	readonly recorder: RecorderModel;
 	readonly drafts: DraftsModel;
 	readonly live: LiveModel;
@@ -32,6 +34,30 @@ export function early(can: RecorderModel["can"], later: () => Promise<EarlyParts
 			decline: gone,
 			silence: nothing,
 			hangUp: gone,
+		},
+		talk: {
+			view: none,
+			elsewhere: empty,
+			level: zero,
+			theirLevel: zero,
+			ownPicture: none,
+			theirPicture: none,
+			ownScreen: none,
+			theirScreen: none,
+			mirrored: signal(true),
+			outputs: signal({ list: [], chosen: "" }),
+			can: signal({ screen: false, flip: false, output: false }),
+			setMuted: nothing,
+			talkThrough: nothing,
+			setCamera: gone,
+			flipCamera: gone,
+			setScreen: gone,
+			reply: gone,
+			loadOutputs: gone,
+			setOutput: gone,
+			confirmKey: nothing,
+			moveHere: gone,
+			leave: gone,
 		},
 		recorder: {
 			view: signal({ state: "idle" }),

@@ -5,9 +5,12 @@ import type { LiveSource, LiveState } from "../media/liveSource.ts";
 import type { Devices, MediaLike, Sounds } from "../media/ports.ts";
 import type { Recording } from "../media/recording.ts";
 import type { Storage } from "../media/storage.ts";
+import type { TalkPorts } from "../media/talkPorts.ts";
 import type { Http } from "../wire/http.ts";
 import type { SocketLike } from "../wire/socket.ts";
+import type { DeviceKeys } from "./deviceKeys.ts";
 import type { OpenRecording } from "./openRecording.ts";
+import type { Talk } from "./talk.ts";
 import type { Words } from "./types/app.ts";
 import type { InputView, NotifyState } from "./types/settings.ts";
 import type { Voice } from "./voice.ts";
@@ -53,6 +56,13 @@ export interface RecordingKit {
 	readonly OpenRecording: typeof OpenRecording;
 }
 
+/* Loaded before somebody is called. */
+export interface TalkKit {
+	readonly ports: TalkPorts;
+	readonly Talk: typeof Talk;
+	readonly DeviceKeys: typeof DeviceKeys;
+}
+
 export interface PlayingPort {
 	audio(): MediaLike;
 	video(): MediaLike & HTMLVideoElement;
@@ -88,5 +98,6 @@ export interface Env {
 	useAccount(user: number): void;
 	voice(): Promise<typeof Voice>;
 	kit(): Promise<RecordingKit>;
+	talk(): Promise<TalkKit>;
 	inputs(): Promise<{ readonly microphones: readonly InputView[]; readonly cameras: readonly InputView[] }>;
 }

@@ -9,6 +9,7 @@ import { Http } from "../wire/http.ts";
 import type { SocketLike } from "../wire/socket.ts";
 import type { Env } from "./env.ts";
 import { OpenRecording } from "./openRecording.ts";
+import { FakeTalk } from "./talkFakes.ts";
 import type { Words } from "./types/app.ts";
 import { Voice } from "./voice.ts";
 
@@ -329,6 +330,7 @@ export interface World {
 	readonly clock: VirtualClock;
 	readonly server: FakeServer;
 	readonly devices: FakeDevices;
+	readonly talk: FakeTalk;
 	readonly storage: MemoryStorage;
 	readonly env: Env;
 	readonly media: FakeMedia[];
@@ -347,6 +349,7 @@ export function newWorld(before?: World): World {
 	const storage = before?.storage ?? new MemoryStorage();
 	const kept = before?.kept ?? new Map<string, string>();
 	const devices = new FakeDevices(clock);
+	const talk = new FakeTalk();
 	const media: FakeMedia[] = [];
 	const sounds: string[] = [];
 	const notified: { tag: string; title: string }[] = [];
@@ -431,12 +434,14 @@ export function newWorld(before?: World): World {
 		useAccount: () => {},
 		voice: async () => Voice,
 		kit: async () => ({ devices, Recording, OpenRecording }),
+		talk: async () => talk.kit(),
 		inputs: async () => ({ microphones: [], cameras: [] }),
 	};
 	return {
 		clock,
 		server,
 		devices,
+		talk,
 		storage,
 		env,
 		media,

@@ -6,11 +6,13 @@ import type { Core } from "./core.ts";
 import { Drafts } from "./drafts.ts";
 import { Live } from "./live.ts";
 import { Recorder } from "./recorder.ts";
+import { TalkHost } from "./talkHost.ts";
 
 export class Voice {
 	readonly uploads: Uploads;
 	readonly recorder: Recorder;
 	readonly calls: Calls;
+	readonly talk: TalkHost;
 	readonly live: Live;
 	readonly drafts: Drafts;
 
@@ -19,6 +21,7 @@ export class Voice {
 		this.uploads = new Uploads({ clock, storage, random, socket: core.socket });
 		this.recorder = new Recorder(core, this.uploads);
 		this.calls = new Calls(core, this.recorder);
+		this.talk = new TalkHost(core, this.calls);
 		this.live = new Live(core, call => this.calls.answer(call));
 		this.drafts = new Drafts(core, this.uploads, this.recorder);
 		core.scope.add(() => this.uploads.end());

@@ -15,6 +15,7 @@ import {
 	positive,
 	text,
 } from "./decode.ts";
+import { mediaEvents } from "./media.ts";
 
 export const kind = oneOf("voice", "video");
 export type Kind = Decoded<typeof kind>;
@@ -256,6 +257,7 @@ const events = {
 	"rec.ack": ack,
 	"rec.listeners": object({ rec: hexId, users: array(positive, 256) }),
 	live: object({ live }),
+	...mediaEvents,
 };
 type Events = typeof events;
 export type EventName = keyof Events;

@@ -8,6 +8,7 @@ import type { DraftsModel } from "./drafts.ts";
 import type { LiveModel, PlayerModel } from "./playing.ts";
 import type { RecorderModel } from "./recorder.ts";
 import type { DevicesModel, PeopleModel, SettingsModel } from "./settings.ts";
+import type { TalkModel } from "./talk.ts";
 import type { ThreadModel } from "./thread.ts";
 
 export type SessionView =
@@ -93,6 +94,7 @@ export interface AppModel {
 
 	readonly chats: ChatsModel;
 	readonly calls: CallModel;
+	readonly talk: TalkModel;
 	readonly recorder: RecorderModel;
 	readonly drafts: DraftsModel;
 	readonly player: PlayerModel;

@@ -1,0 +1,134 @@
+/* One RTCPeerConnection to the other device, through the relay. Three lines are agreed at once (voice, camera, screen), both ways;
+ * what is switched later goes by replaceTrack and needs no new agreement. */
+import { Scope } from "../lib/scope.ts";
+import { atPlace, type Place } from "./sdp.ts";
+import type { LinkState, LinkStats, Peer, Sink, Slot } from "./talkPorts.ts";
+import { SLOTS } from "./talkPorts.ts";
+
+/* The relay lets 8 Mbit/s through each way; both pictures at once stay well below. */
+const MAX_BITS: Readonly<Record<Slot, number>> = { audio: 64_000, camera: 1_800_000, screen: 2_500_000 };
+
+export class BrowserPeer implements Peer {
+	onState: ((state: LinkState) => void) | null = null;
+	readonly #pc: RTCPeerConnection;
+	readonly #sink: Sink;
+	readonly #scope = new Scope();
+	readonly #tracks = new Map<Slot, MediaStreamTrack | null>();
+	#state: LinkState = "connecting";
+	#before: { lost: number; got: number } | null = null;
+
+	constructor(offerer: boolean, sink: Sink) {
+		this.#sink = sink;
+		this.#pc = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+		this.#scope.add(() => this.#pc.close());
+		if (offerer)
+			for (const slot of SLOTS)
+				this.#pc.addTransceiver(slot === "audio" ? "audio" : "video", { direction: "sendrecv" });
+		this.#listen("track", event => this.#arrived(event as RTCTrackEvent));
+		this.#listen("connectionstatechange", () => this.#changed());
+		this.#listen("iceconnectionstatechange", () => this.#changed());
+	}
+
+	async offer(restart: boolean): Promise<string> {
+		const offer = await this.#pc.createOffer({ iceRestart: restart });
+		await this.#pc.setLocalDescription(offer);
+		return offer.sdp ?? "";
+	}
+
+	async answer(offer: string, place: Place): Promise<string> {
+		await this.#pc.setRemoteDescription({ type: "offer", sdp: atPlace(offer, place) });
+		for (const transceiver of this.#pc.getTransceivers()) transceiver.direction = "sendrecv";
+		const answer = await this.#pc.createAnswer();
+		await this.#pc.setLocalDescription(answer);
+		this.#attach();
+		return answer.sdp ?? "";
+	}
+
+	async accept(answer: string, place: Place): Promise<void> {
+		await this.#pc.setRemoteDescription({ type: "answer", sdp: atPlace(answer, place) });
+		this.#attach();
+	}
+
+	send(slot: Slot, track: MediaStreamTrack | null): void {
+		this.#tracks.set(slot, track);
+		this.#attachOne(slot);
+	}
+
+	async stats(): Promise<LinkStats | null> {
+		if (this.#scope.ended || this.#state !== "connected") return null;
+		let lost = 0;
+		let got = 0;
+		let rttMs: number | null = null;
+		for (const one of (await this.#pc.getStats()).values()) {
+			if (one.type === "inbound-rtp") {
+				lost += one.packetsLost ?? 0;
+				got += one.packetsReceived ?? 0;
+			} else if (one.type === "candidate-pair" && one.nominated && one.currentRoundTripTime !== undefined)
+				rttMs = one.currentRoundTripTime * 1000;
+		}
+		const before = this.#before ?? { lost, got };
+		this.#before = { lost, got };
+		const missing = Math.max(0, lost - before.lost);
+		const all = missing + Math.max(0, got - before.got);
+		return { lost: all === 0 ? 0 : missing / all, rttMs };
+	}
+
+	close(): void {
+		this.onState = null;
+		this.#scope.end();
+	}
+
+	#listen(name: string, fn: (event: Event) => void): void {
+		this.#pc.addEventListener(name, fn);
+		this.#scope.add(() => this.#pc.removeEventListener(name, fn));
+	}
+
+	#slotOf(transceiver: RTCRtpTransceiver): Slot | undefined {
+		return SLOTS[this.#pc.getTransceivers().indexOf(transceiver)];
+	}
+
+	#arrived(event: RTCTrackEvent): void {
+		const slot = this.#slotOf(event.transceiver);
+		if (slot === undefined) return;
+		const { receiver } = event;
+		this.#sink.put(slot, event.track, () => receiver.getSynchronizationSources()[0]?.audioLevel ?? 0);
+	}
+
+	#attach(): void {
+		for (const slot of SLOTS) {
+			this.#attachOne(slot);
+			this.#limit(slot);
+		}
+	}
+
+	#attachOne(slot: Slot): void {
+		const sender = this.#pc.getTransceivers()[SLOTS.indexOf(slot)]?.sender;
+		const track = this.#tracks.get(slot) ?? null;
+		if (sender === undefined || sender.track === track) return;
+		/* Refused only once the connection is closed. */
+		sender.replaceTrack(track).catch(() => {});
+	}
+
+	#limit(slot: Slot): void {
+		const sender = this.#pc.getTransceivers()[SLOTS.indexOf(slot)]?.sender;
+		const parameters = sender?.getParameters();
+		const encoding = parameters?.encodings[0];
+		if (sender === undefined || parameters === undefined || encoding === undefined) return;
+		encoding.maxBitrate = MAX_BITS[slot];
+		sender.setParameters(parameters).catch(() => {});
+	}
+
+	#changed(): void {
+		const state = stateOf(this.#pc);
+		if (state === this.#state) return;
+		this.#state = state;
+		this.onState?.(state);
+	}
+}
+
+function stateOf(pc: RTCPeerConnection): LinkState {
+	if (pc.connectionState === "failed" || pc.iceConnectionState === "failed") return "failed";
+	if (pc.connectionState === "disconnected" || pc.iceConnectionState === "disconnected")
+		return "disconnected";
+	return pc.connectionState === "connected" ? "connected" : "connecting";
+}
