@@ -12,6 +12,7 @@
 #include "net/net.h"
 #include "note/note.h"
 #include "store/store.h"
+#include "talk/talk.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,7 +26,8 @@ struct api_limits {
 	int64_t note_offer_ms; /* "Leave a note now" without an acknowledgement: 5000 */
 	int64_t voice_max_ms, video_max_ms, note_min_ms;
 	int64_t warn_ms;         /* before the limit: 15000 */
-	uint32_t commands_per_s; /* a socket's sustained commands, burst four times that: 50. 0 = no limit */
+	/* a socket's sustained commands, burst four times that: 50. A fifth of it for media.*, which others hear. 0 = no limit */
+	uint32_t commands_per_s;
 	uint32_t messages_per_s; /* msg.send, got and fragments each: 200. 0 = no limit */
 };
 
@@ -37,6 +39,7 @@ struct api_deps {
 	struct auth *auth;
 	struct chat *chat;
 	struct calls *calls;
+	struct talks *talks;
 	struct notes *notes;
 	const struct api_limits *limits; /* copied; NULL = the defaults above */
 	const char *web_dir;             /* the built web client; NULL = none */
@@ -49,7 +52,7 @@ struct api_deps {
 
 /* Reads web_dir's names. IO when it is given and cannot be read. Registers with hub for presence. */
 AT_MUST enum at_err api_new(const struct api_deps *deps, struct api **api_out);
-/* After net_server_free, which ends every socket, and after notes, calls, chat and auth, which may still answer while they close; before
+/* After net_server_free, which ends every socket, and after notes, talks, calls, chat and auth, which may still answer while they close; before
  * the hub. What nobody answered is dropped. */
 void api_free(struct api **api);
 /* What net_server_new takes. */
@@ -57,9 +60,10 @@ const struct net_handler *api_handler(struct api *api);
 
 struct api_limits api_limits_default(void);
 
-/* What chat and call ask about people, answered from auth. */
+/* What chat, call and talk ask about people, answered from auth. */
 struct chat_people api_chat_people(struct auth *auth);
 struct call_people api_call_people(struct auth *auth);
+struct talk_people api_talk_people(struct auth *auth);
 
 /* `command NAME ROLE`, `route METHOD PATH ROLE`, `event NAME` and `error NAME` lines: the tables, for tests and the curious. */
 void api_table_print(FILE *out);

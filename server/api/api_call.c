@@ -103,3 +103,10 @@ void api_do_call_leave(struct api_ask *ask, const struct wire_in *in)
 	if (get_call(ask, in, &id))
 		call_leave(ask->api->deps.calls, &id, ask->user, ask->device, answer_done, ask);
 }
+
+void api_do_call_move(struct api_ask *ask, const struct wire_in *in)
+{
+	struct at_id id;
+	if (get_call(ask, in, &id))
+		call_move(ask->api->deps.calls, &id, ask->user, ask->device, answer_call, ask);
+}

@@ -1,4 +1,4 @@
-/* What chat and call want to know about people, from auth: the modules stand beside each other, so main ties them with these. */
+/* What chat, call and talk want to know about people, from auth: the modules stand beside each other, so main ties them with these. */
 #include "api/api.h"
 
 #include "base/time.h"
@@ -38,6 +38,11 @@ static const char *device_name(void *arg, uint64_t id)
 	return device ? device->name : NULL;
 }
 
+static const uint8_t *device_key(void *arg, uint64_t id)
+{
+	return auth_device_key(arg, id);
+}
+
 struct chat_people api_chat_people(struct auth *auth)
 {
 	return (struct chat_people){.arg = auth, .exists = exists, .shows_receipts = shows_receipts};
@@ -50,4 +55,9 @@ struct call_people api_call_people(struct auth *auth)
 				    .quiet_until = quiet_until,
 				    .shares_quiet = shares_quiet,
 				    .device_name = device_name};
+}
+
+struct talk_people api_talk_people(struct auth *auth)
+{
+	return (struct talk_people){.arg = auth, .device_key = device_key};
 }

@@ -42,7 +42,7 @@ struct api_bucket {
 	int64_t milli; /* thousandths of a token that are left */
 };
 
-enum api_class { API_PLAIN, API_MESSAGE, API_FRAGMENT, API_CLASS_COUNT };
+enum api_class { API_PLAIN, API_MESSAGE, API_FRAGMENT, API_MEDIA, API_CLASS_COUNT };
 
 enum api_session_state { API_NEW, API_GREETING, API_GREETED, API_ENDED };
 
@@ -171,7 +171,8 @@ api_command_fn api_do_chat_open, api_do_log_get, api_do_msg_send, api_do_entry_d
 	api_do_typing;
 api_command_fn api_do_note_played, api_do_note_position;
 api_command_fn api_do_call_start, api_do_call_ring, api_do_call_answer, api_do_call_decline, api_do_call_cancel,
-	api_do_call_leave;
+	api_do_call_leave, api_do_call_move;
+api_command_fn api_do_media_open, api_do_media_signal, api_do_media_state, api_do_media_ask, api_do_key_set;
 api_command_fn api_do_rec_start, api_do_rec_state, api_do_rec_commit, api_do_rec_discard, api_do_rec_undo,
 	api_do_rec_listen, api_do_rec_unlisten;
 

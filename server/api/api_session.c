@@ -37,7 +37,10 @@ bool api_bucket_take(struct api_bucket *bucket, uint32_t per_s, uint32_t burst, 
 static bool may_go(struct api_session *session, enum api_class class, int64_t *retry_out)
 {
 	const struct api_limits *limits = &session->api->limits;
-	uint32_t per_s = class == API_PLAIN ? limits->commands_per_s : limits->messages_per_s;
+	uint32_t per_s = class == API_PLAIN || class == API_MEDIA ? limits->commands_per_s : limits->messages_per_s;
+	/* What others hear is less than what only we hear: an SDP is big, and a reader that is too slow is closed. */
+	if (class == API_MEDIA)
+		per_s = (per_s + 4) / 5;
 	uint32_t burst = class == API_FRAGMENT ? BLOB_FRAGMENTS_MAX : class == API_MESSAGE ? per_s * 2 : per_s * 4;
 	return api_bucket_take(&session->buckets[class], per_s, burst, at_loop_now_ms(session->api->deps.loop),
 			       retry_out);

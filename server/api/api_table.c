@@ -33,6 +33,12 @@ const struct api_command api_commands[] = {
 	{"call.decline", api_do_call_decline, API_PLAIN},
 	{"call.cancel", api_do_call_cancel, API_PLAIN},
 	{"call.leave", api_do_call_leave, API_PLAIN},
+	{"call.move", api_do_call_move, API_PLAIN},
+	{"media.open", api_do_media_open, API_MEDIA},
+	{"media.signal", api_do_media_signal, API_MEDIA},
+	{"media.state", api_do_media_state, API_MEDIA},
+	{"media.ask", api_do_media_ask, API_MEDIA},
+	{"key.set", api_do_key_set, API_PLAIN},
 	{"rec.start", api_do_rec_start, API_PLAIN},
 	{"rec.state", api_do_rec_state, API_PLAIN},
 	{"rec.commit", api_do_rec_commit, API_PLAIN},
@@ -61,6 +67,7 @@ const size_t api_routes_n = sizeof(api_routes) / sizeof(*api_routes);
 
 const char *const api_events[] = {
 	"user", "me", "conv", "entry", "receipt", "typing", "note", "call", "rec", "rec.ack", "rec.listeners", "live",
+	"media.signal", "media.state", "media.ask", "media.hint",
 };
 const size_t api_events_n = sizeof(api_events) / sizeof(*api_events);
 

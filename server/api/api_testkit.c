@@ -52,6 +52,8 @@ void world_start(struct world *w)
 	struct call_people call_people = api_call_people(w->auth);
 	assert_int_equal(chat_new(w->loop, w->store, w->hub, &chat_people, &w->chat), AT_OK);
 	assert_int_equal(calls_new(w->loop, w->store, w->hub, w->chat, &call_people, &call_settings, &w->calls), AT_OK);
+	struct talk_people talk_people = api_talk_people(w->auth);
+	w->talks = talks_new(w->loop, w->hub, w->calls, &talk_people, 0);
 	assert_int_equal(blobs_open(w->dir, w->loop, &w->blobs), AT_OK);
 	assert_int_equal(notes_new(w->loop, w->store, w->hub, w->chat, w->calls, w->blobs, &note_settings, &w->notes),
 			 AT_OK);
@@ -62,6 +64,7 @@ void world_start(struct world *w)
 		.auth = w->auth,
 		.chat = w->chat,
 		.calls = w->calls,
+		.talks = w->talks,
 		.notes = w->notes,
 		.limits = &w->limits,
 		.web_dir = w->web_dir,
@@ -81,6 +84,7 @@ void world_stop(struct world *w)
 	net_server_free(&w->server);
 	store_drain(w->store);
 	notes_free(&w->notes);
+	talks_free(&w->talks);
 	calls_free(&w->calls);
 	chat_free(&w->chat);
 	auth_free(&w->auth);

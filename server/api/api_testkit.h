@@ -14,6 +14,7 @@ struct world {
 	struct chat *chat;
 	struct calls *calls;
 	struct blobs *blobs;
+	struct talks *talks;
 	struct notes *notes;
 	struct api *api;
 	struct net_server *server;

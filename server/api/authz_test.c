@@ -53,6 +53,13 @@ static const struct row rows[] = {
 	{"call.decline", "\"call\":\"$call\"", 1 << MEMBER},
 	{"call.cancel", "\"call\":\"$call\",\"note\":false", OF_OWNER},
 	{"call.leave", "\"call\":\"$call\"", OF_MEMBERS},
+	{"call.move", "\"call\":\"$call\"", OF_MEMBERS},
+	/* before it is answered, only the device that placed it is of the call */
+	{"media.open", "\"call\":\"$call\",\"fresh\":false", OF_OWNER},
+	{"media.signal", "\"call\":\"$call\",\"kind\":\"offer\",\"sdp\":\"v=0\",\"sig\":\"\"", OF_OWNER},
+	{"media.state", "\"call\":\"$call\",\"muted\":true,\"camera\":false,\"screen\":false", OF_OWNER},
+	{"media.ask", "\"call\":\"$call\",\"yes\":null", OF_OWNER},
+	{"key.set", "\"key\":\"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE\"", ALL},
 	{"rec.start",
 	 "\"rec\":\"$new\",\"conv\":$conv,\"call\":null,\"kind\":\"voice\",\"mime\":\"audio/webm\",\"seg\":0",
 	 OF_MEMBERS},

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 enum { AUTH_TOKEN_LEN = 43 }; /* 256 bits, base64url */
+enum { AUTH_KEY_LEN = 32 };   /* Ed25519, public */
 
 struct auth;
 
@@ -37,6 +38,7 @@ void auth_free(struct auth **auth);
 const struct auth_user *auth_user(const struct auth *auth, uint64_t id); /* NULL when there is none */
 const struct auth_user *auth_user_by_name(const struct auth *auth, const char *username);
 const struct auth_device *auth_device(const struct auth *auth, uint64_t id); /* NULL when revoked */
+const uint8_t *auth_device_key(const struct auth *auth, uint64_t id); /* AUTH_KEY_LEN bytes; NULL: none */
 bool auth_has_users(const struct auth *auth);
 /* Whose cookie this is; NULL when nobody's: unknown, revoked, unused for 30 days or made 180 days ago. */
 const struct auth_device *auth_session(const struct auth *auth, const char *token);
@@ -80,6 +82,9 @@ typedef void auth_err_fn(void *arg, enum at_err err);
 void auth_device_revoke(struct auth *auth, uint64_t user, uint64_t device, auth_err_fn *done, void *arg);
 void auth_device_rename(struct auth *auth, uint64_t user, uint64_t device, const char *name, auth_err_fn *done,
 			void *arg);
+/* Once: CONFLICT when it has another. BAD_REQUEST for all zeros. */
+void auth_device_key_set(struct auth *auth, uint64_t user, uint64_t device, const uint8_t key[AUTH_KEY_LEN],
+			 auth_err_fn *done, void *arg);
 /* Name and settings; the rest of *changed but its id is not looked at. BAD_REQUEST: a name that is none. */
 void auth_user_put(struct auth *auth, const struct auth_user *changed, auth_err_fn *done, void *arg);
 

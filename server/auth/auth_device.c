@@ -1,9 +1,11 @@
-/* Renaming and revoking devices. */
+/* Renaming and revoking devices, and their keys. */
 #include "auth/auth_priv.h"
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+
+#include <string.h>
 
 enum { REVOKED_CLOSE = 4001 };
 
@@ -100,4 +102,42 @@ void auth_device_rename(struct auth *auth, uint64_t user, uint64_t device, const
 	change->tried = at_strdup(clean);
 	change->row.name = change->tried;
 	store_write(auth->store, put_job, renamed, change, STORE_PLAIN);
+}
+
+/* ---- keys ---- */
+
+static const uint8_t no_key[AUTH_KEY_LEN];
+
+const uint8_t *auth_device_key(const struct auth *auth, uint64_t id)
+{
+	const struct auth_device_kept *kept = at_map_get_u64(auth->devices, id);
+	return kept && memcmp(kept->key, no_key, AUTH_KEY_LEN) != 0 ? kept->key : NULL;
+}
+
+static void key_written(void *msg, enum at_err err)
+{
+	struct device_change *change = msg;
+	struct auth_device_kept *kept = at_map_get_u64(change->auth->devices, change->row.id);
+	if (err != AT_OK && kept)
+		memset(kept->key, 0, AUTH_KEY_LEN);
+	change_end(change, err);
+}
+
+void auth_device_key_set(struct auth *auth, uint64_t user, uint64_t device, const uint8_t key[AUTH_KEY_LEN],
+			 auth_err_fn *done, void *arg)
+{
+	const uint8_t *had = auth_device_key(auth, device);
+	if (memcmp(key, no_key, AUTH_KEY_LEN) == 0 || had) {
+		bool same = had && memcmp(key, had, AUTH_KEY_LEN) == 0;
+		done(arg, same ? AT_OK : had ? AT_ERR_CONFLICT : AT_ERR_BAD_REQUEST);
+		return;
+	}
+	struct device_change *change = change_new(auth, user, device, done, arg);
+	if (!change)
+		return;
+	/* In memory at once, so that a write of last-seen meanwhile keeps it. */
+	struct auth_device_kept *kept = at_map_get_u64(auth->devices, device);
+	memcpy(kept->key, key, AUTH_KEY_LEN);
+	memcpy(change->row.key, key, AUTH_KEY_LEN);
+	store_write(auth->store, put_job, key_written, change, STORE_PLAIN);
 }

@@ -29,7 +29,7 @@ struct auth_user_kept {
 struct auth_device_kept {
 	struct auth_device device;
 	struct at_link by_user;
-	uint8_t key[32];
+	uint8_t key[AUTH_KEY_LEN]; /* zeros: none */
 	int64_t seen_written;
 };
 

@@ -79,9 +79,32 @@ static size_t base64_encode(const uint8_t *p, size_t len, const char *digits, ch
 	return n;
 }
 
+static const char url_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 size_t at_base64url(const void *data, size_t len, char *out)
 {
-	return base64_encode(data, len, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", out);
+	return base64_encode(data, len, url_digits, out);
+}
+
+enum at_err at_unbase64url(const char *text, size_t len, void *data_out)
+{
+	uint8_t *out = data_out;
+	uint32_t bits = 0;
+	unsigned have = 0;
+	for (size_t i = 0; i < len; i++) {
+		const char *digit = text[i] ? strchr(url_digits, text[i]) : NULL;
+		if (!digit)
+			return AT_ERR_BAD_REQUEST;
+		bits = bits << 6 | (uint32_t)(digit - url_digits);
+		have += 6;
+		if (have < 8)
+			continue;
+		have -= 8;
+		*out++ = (uint8_t)(bits >> have);
+	}
+	/* A digit that says nothing, or more than it may. */
+	bool whole = have < 6 && (bits & ((1u << have) - 1)) == 0;
+	return whole ? AT_OK : AT_ERR_BAD_REQUEST;
 }
 
 size_t at_base64(const void *data, size_t len, char *out)

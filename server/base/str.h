@@ -24,6 +24,8 @@ void at_hex(const void *data, size_t len, char *hex_out);                  /* 2 
 AT_MUST enum at_err at_unhex(const char *hex, size_t len, void *data_out); /* len even; lower case only */
 /* RFC 4648 section 5 without padding; out has room for (len * 4 + 2) / 3 + 1. Returns the length. */
 size_t at_base64url(const void *data, size_t len, char *out);
+/* The other way; out has room for len * 3 / 4. BAD_REQUEST for what at_base64url would not have written. */
+AT_MUST enum at_err at_unbase64url(const char *text, size_t len, void *data_out);
 size_t at_base64(const void *data, size_t len, char *out); /* with padding; (len + 2) / 3 * 4 + 1 bytes */
 
 /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. NUL is valid UTF-8 but refused here. */

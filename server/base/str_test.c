@@ -37,6 +37,24 @@ static void base64_of_rfc_4648(void **state)
 	assert_string_equal(out, "-_8");
 }
 
+static void base64url_and_back(void **state)
+{
+	(void)state;
+	uint8_t data[40], back[40];
+	char text[60];
+	for (size_t len = 0; len <= sizeof(data); len++) {
+		for (size_t i = 0; i < len; i++)
+			data[i] = (uint8_t)(i * 83 + len);
+		size_t n = at_base64url(data, len, text);
+		assert_int_equal(at_unbase64url(text, n, back), AT_OK);
+		assert_memory_equal(data, back, len);
+	}
+	static const char *const bad[] = {"A", "AAAAA", "AB", "AAB", "AA==", "A+", "A/", "A ", "-_9"};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(at_unbase64url(bad[i], strlen(bad[i]), back), AT_ERR_BAD_REQUEST);
+	assert_int_equal(at_unbase64url("A\0", 2, back), AT_ERR_BAD_REQUEST);
+}
+
 static void hex_refuses_what_is_not_hex(void **state)
 {
 	(void)state;
@@ -136,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		AT_TEST(ids_are_lower_case_hex),
 		AT_TEST(base64_of_rfc_4648),
+		AT_TEST(base64url_and_back),
 		AT_TEST(hex_refuses_what_is_not_hex),
 		AT_TEST(utf8_of_rfc_3629),
 		AT_TEST(comparisons),

@@ -11,6 +11,7 @@
 #include "main/commands.h"
 #include "net/net.h"
 #include "note/note.h"
+#include "talk/talk.h"
 #include "store/store.h"
 
 #include <arpa/inet.h>
@@ -38,6 +39,7 @@ struct core {
 	struct auth *auth;
 	struct chat *chat;
 	struct calls *calls;
+	struct talks *talks;
 	struct notes *notes;
 	struct api *api;
 	struct net_server *server;
@@ -93,6 +95,10 @@ static enum at_err open_domain(struct core *core)
 	err = chat_new(core->loop, core->store, core->hub, &chat_people, &core->chat);
 	if (!err)
 		err = calls_new(core->loop, core->store, core->hub, core->chat, &call_people, &s->call, &core->calls);
+	if (!err) {
+		struct talk_people talk_people = api_talk_people(core->auth);
+		core->talks = talks_new(core->loop, core->hub, core->calls, &talk_people, s->relay_bits_s);
+	}
 	if (!err)
 		err = blobs_open(core->options->data, core->loop, &core->blobs);
 	if (!err)
@@ -111,6 +117,7 @@ static enum at_err open_api(struct core *core)
 		.auth = core->auth,
 		.chat = core->chat,
 		.calls = core->calls,
+		.talks = core->talks,
 		.notes = core->notes,
 		.limits = &o->settings.api,
 		.web_dir = o->web,
@@ -233,8 +240,13 @@ static void on_stop_timer(void *arg)
 static void on_boss(void *arg, struct ipc_msg *msg)
 {
 	struct core *core = arg;
-	if (msg->type == IPC_PEER && msg->fd_count == 1 && msg->body_len == 1 && msg->body[0] == IPC_REMUX) {
+	bool is_peer = msg->type == IPC_PEER && msg->fd_count == 1 && msg->body_len == 1;
+	if (is_peer && msg->body[0] == IPC_REMUX) {
 		notes_remux_channel(core->notes, msg->fds[0]);
+		return;
+	}
+	if (is_peer && msg->body[0] == IPC_MEDIA) {
+		talks_media_channel(core->talks, msg->fds[0]);
 		return;
 	}
 	for (size_t i = 0; i < msg->fd_count; i++)
@@ -277,6 +289,7 @@ static void close_all(struct core *core)
 	net_server_free(&core->server);
 	store_drain(core->store);
 	notes_free(&core->notes);
+	talks_free(&core->talks);
 	calls_free(&core->calls);
 	chat_free(&core->chat);
 	auth_free(&core->auth);

@@ -1,4 +1,4 @@
-/* aftertone: one executable. Without a command it supervises two roles: core and remux. */
+/* aftertone: one executable. Without a command it supervises three roles: core, remux and media. */
 #include "ipc/ipc_role.h"
 #include "main/commands.h"
 #include "main/core.h"
@@ -17,6 +17,22 @@ static int run_remux(void *arg, int supervisor_fd)
 {
 	(void)arg;
 	remux_role_main(supervisor_fd);
+}
+
+static int run_media(void *arg, int supervisor_fd)
+{
+	const struct options *options = arg;
+	media_role_main(supervisor_fd, &options->media);
+}
+
+/* The next life must have the port that clients know. */
+static void on_media_ready(void *arg, const uint8_t *body, size_t body_len)
+{
+	struct options *options = arg;
+	struct at_reader r = at_reader_of(body, body_len);
+	uint16_t port = at_read_u16(&r);
+	if (!r.failed)
+		options->media.port = port;
 }
 
 static void on_core_ready(void *arg, const uint8_t *body, size_t body_len)
@@ -51,6 +67,7 @@ int main(int argc, char **argv)
 	const struct ipc_role_spec roles[] = {
 		{.role = IPC_CORE, .name = "core", .main = run_core, .ready = on_core_ready, .arg = &options},
 		{.role = IPC_REMUX, .name = "remux", .main = run_remux},
+		{.role = IPC_MEDIA, .name = "media", .main = run_media, .ready = on_media_ready, .arg = &options},
 	};
 	return ipc_supervise(roles, sizeof(roles) / sizeof(*roles));
 }

@@ -15,6 +15,9 @@ static const char usage[] =
 	"       aftertone settings                     every setting: value, unit, range, meaning\n"
 	"\n"
 	"  --listen ADDR:PORT   127.0.0.1:8080; port 0 takes any free one\n"
+	"  --media ADDR:PORT    where calls' media comes in, UDP and TCP: everywhere, one port above --listen's\n"
+	"  --media-address A    what clients are told to send media to, with :PORT if that differs; may be given\n"
+	"                       often, or with commas. For a server behind NAT or in a container\n"
 	"  --data DIR           ./data\n"
 	"  --web DIR            the built web client, web/dist\n"
 	"  --set NAME=VALUE     a setting; may be given often\n"
@@ -59,24 +62,60 @@ static uint32_t number_of(struct arguments *args, const char *option, uint32_t m
 	return (uint32_t)number;
 }
 
-static void read_listen(struct options *o, const char *text)
+static uint16_t read_listen(const char *option, const char *text, char addr_out[64])
 {
 	const char *colon = strrchr(text, ':');
 	uint64_t port;
 	if (!colon || at_parse_u64(colon + 1, strlen(colon + 1), 65535, &port))
-		fail("--listen is ADDR:PORT, not \"%s\"", text);
+		fail("%s is ADDR:PORT, not \"%s\"", option, text);
 	size_t len = (size_t)(colon - text);
 	if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
 		text++;
 		len -= 2;
 	}
-	if (!len || len >= sizeof(o->listen_addr))
-		fail("--listen wants an address before the port, such as 127.0.0.1 or 0.0.0.0");
-	memcpy(o->listen_addr, text, len);
-	o->listen_addr[len] = '\0';
-	if (at_str_eq(o->listen_addr, "localhost"))
-		snprintf(o->listen_addr, sizeof(o->listen_addr), "127.0.0.1");
-	o->port = (uint16_t)port;
+	if (!len || len >= 64)
+		fail("%s wants an address before the port, such as 127.0.0.1 or 0.0.0.0", option);
+	memcpy(addr_out, text, len);
+	addr_out[len] = '\0';
+	if (at_str_eq(addr_out, "localhost"))
+		snprintf(addr_out, 64, "127.0.0.1");
+	return (uint16_t)port;
+}
+
+static void read_media(struct options *o, const char *text)
+{
+	o->media.port = read_listen("--media", text, o->media_listen_addr);
+	o->media_given = true;
+	bool everywhere = at_str_eq(o->media_listen_addr, "0.0.0.0") || at_str_eq(o->media_listen_addr, "::");
+	o->media.listen_addr = everywhere ? NULL : o->media_listen_addr;
+}
+
+static void read_media_addresses(struct options *o, const char *text)
+{
+	for (const char *end; text; text = end ? end + 1 : NULL) {
+		char one[64];
+		end = strchr(text, ',');
+		size_t len = end ? (size_t)(end - text) : strlen(text);
+		if (o->media.announced_count == MEDIA_ADDRESSES_MAX)
+			fail("--media-address: at most %d", MEDIA_ADDRESSES_MAX);
+		snprintf(one, sizeof(one), "%.*s", (int)(len < sizeof(one) ? len : sizeof(one) - 1), text);
+		if (len >= sizeof(one) ||
+		    media_address_parse(one, &o->media.announced[o->media.announced_count]) != AT_OK)
+			fail("--media-address is an IPv4 or IPv6 address, with :PORT or not, not \"%.*s\"", (int)len,
+			     text);
+		o->media.announced_count++;
+	}
+}
+
+/* Unless it was said where: one above the web's, so that two servers on a machine do not meet. */
+static void choose_media_port(struct options *o)
+{
+	if (o->media_given)
+		return;
+	if (o->settings.media_port)
+		o->media.port = (uint16_t)o->settings.media_port;
+	else if (o->port && o->port < 65535)
+		o->media.port = (uint16_t)(o->port + 1);
 }
 
 /* Options with a value that is only kept. */
@@ -121,7 +160,11 @@ static void read_option(struct options *o, struct arguments *args, const char *o
 		puts("aftertone " AT_VERSION);
 		exit(0);
 	} else if (at_str_eq(option, "--listen")) {
-		read_listen(o, value_of(args, option));
+		o->port = read_listen(option, value_of(args, option), o->listen_addr);
+	} else if (at_str_eq(option, "--media")) {
+		read_media(o, value_of(args, option));
+	} else if (at_str_eq(option, "--media-address")) {
+		read_media_addresses(o, value_of(args, option));
 	} else if (at_str_eq(option, "--set")) {
 		args->sets[args->sets_n++] = value_of(args, option);
 	} else if (at_str_eq(option, "--uses")) {
@@ -207,6 +250,7 @@ void options_read(int argc, char **argv, struct options *options_out)
 	}
 	check(o);
 	read_settings(o, &args);
+	choose_media_port(o);
 	free(args.sets);
 	at_log_set_level(o->settings.log_level);
 }

@@ -3,6 +3,7 @@
 #define AT_MAIN_OPTIONS_H
 
 #include "main/settings.h"
+#include "media/role/role.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +15,10 @@ struct options {
 	char listen_addr[64]; /* "127.0.0.1", "::" */
 	/* 0 = any; the supervisor fills in the one that core got, so that its next life has the same */
 	uint16_t port;
+	/* Where media comes in. Its port: the setting's, else one above `port`; 0 = any, which the supervisor fills in likewise. */
+	struct media_options media;
+	char media_listen_addr[64];
+	bool media_given;
 	const char *data, *web, *config;
 	bool web_given;
 	const char *tls_cert, *tls_key;

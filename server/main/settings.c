@@ -24,7 +24,7 @@ struct setting {
 
 #define AT(field) offsetof(struct settings, field)
 
-enum { MS = 1, SECONDS = 1000, DAYS = 86400000, MIB = 1 << 20 };
+enum { MS = 1, SECONDS = 1000, DAYS = 86400000, MIB = 1 << 20, MBIT = 1000000 };
 
 static const struct setting table[] = {
 	{"ring_seconds", I64, AT(call.ring_ms), SECONDS, "s", 1, 600, "45",
@@ -60,6 +60,10 @@ static const struct setting table[] = {
 	{"messages_per_s", U32, AT(api.messages_per_s), 1, "messages", 0, 10000000, "200",
 	 "texts, receipts and fragments of one socket a second, each; 0 = no limit"},
 	{"sockets_max", U32, AT(sockets_max), 1, "sockets", 1, 10000000, "20000", "connections at one time"},
+	{"media_port", U32, AT(media_port), 1, "port", 0, 65535, "0",
+	 "UDP and TCP port of calls' media; 0 = one above --listen's"},
+	{"relay_mbit", U32, AT(relay_bits_s), MBIT, "Mbit/s", 1, 100, "8",
+	 "what each side of a call may send, at most"},
 	{"log_level", LEVEL, AT(log_level), 1, "debug|info|warn|error", 0, 3, "info",
 	 "what is logged on standard error"},
 	{"name", TEXT, AT(name), 1, "text", 1, 64, "Aftertone", "this server's name"},
@@ -237,7 +241,7 @@ static void print_value(const struct settings *settings, const struct setting *s
 	else if (s->kind == LEVEL)
 		fprintf(out, "%s", levels[*(const enum at_log_level *)field]);
 	else if (s->kind == U32)
-		fprintf(out, "%" PRIu32, *(const uint32_t *)field);
+		fprintf(out, "%" PRIu32, *(const uint32_t *)field / (uint32_t)s->scale);
 	else
 		fprintf(out, "%" PRId64, *(const int64_t *)field / s->scale);
 }

@@ -17,7 +17,7 @@ struct settings {
 	struct call_settings call;
 	struct note_settings note;
 	struct api_limits api;
-	uint32_t sockets_max;
+	uint32_t sockets_max, media_port, relay_bits_s;
 	enum at_log_level log_level;
 	char name[SETTING_TEXT_MAX];   /* of this server, as clients show it */
 	char origin[SETTING_TEXT_MAX]; /* "" = from the address it is asked at */

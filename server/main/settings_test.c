@@ -17,6 +17,8 @@ static void defaults_are_those_of_the_contracts(void **state)
 	assert_int_equal(s.note.voice_max_bytes, 16 << 20);
 	assert_int_equal(s.api.voice_max_ms, 180000);
 	assert_int_equal(s.log_level, AT_LOG_INFO);
+	assert_int_equal(s.relay_bits_s, 8000000);
+	assert_int_equal(s.media_port, 0);
 	assert_string_equal(s.name, "Aftertone");
 }
 

@@ -114,5 +114,7 @@ void net_ws_send(struct net_ws *ws, struct at_bytes *message, bool binary);
 /* after what is queued; on_close follows */
 void net_ws_close(struct net_ws *ws, uint16_t code);
 size_t net_ws_backlog(const struct net_ws *ws);
+/* The address of ours that it came to, IPv4 as ::ffff:a.b.c.d; false when the kernel does not say. */
+bool net_ws_local_ip(const struct net_ws *ws, uint8_t ip_out[16]);
 
 #endif

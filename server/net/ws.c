@@ -3,9 +3,11 @@
 #include "base/str.h"
 #include "net/net_priv.h"
 
+#include <netinet/in.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { PONG_BACKLOG_MAX = 16 * 1024 };
 
@@ -137,6 +139,22 @@ void net_ws_close(struct net_ws *ws, uint16_t code)
 size_t net_ws_backlog(const struct net_ws *ws)
 {
 	return ws->conn->out_len;
+}
+
+bool net_ws_local_ip(const struct net_ws *ws, uint8_t ip_out[16])
+{
+	struct sockaddr_storage addr = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof(addr);
+	if (ws->conn->fd < 0 || getsockname(ws->conn->fd, (struct sockaddr *)&addr, &len) != 0)
+		return false;
+	if (addr.ss_family == AF_INET6) {
+		memcpy(ip_out, &((const struct sockaddr_in6 *)(const void *)&addr)->sin6_addr, 16);
+		return true;
+	}
+	memset(ip_out, 0, 10);
+	memset(ip_out + 10, 0xff, 2);
+	memcpy(ip_out + 12, &((const struct sockaddr_in *)(const void *)&addr)->sin_addr, 4);
+	return addr.ss_family == AF_INET;
 }
 
 /* ---- receiving ---- */
