@@ -50,7 +50,8 @@ static enum at_err check_mime(const struct note_start *ask)
 			return AT_ERR_BAD_REQUEST;
 	for (int i = 0; i < 3; i++) {
 		size_t n = strlen(types[ask->video][i]);
-		if (!strncmp(ask->mime, types[ask->video][i], n) && (len == n || ask->mime[n] == ';' || ask->mime[n] == ' '))
+		if (!strncmp(ask->mime, types[ask->video][i], n) &&
+		    (len == n || ask->mime[n] == ';' || ask->mime[n] == ' '))
 			return AT_OK;
 	}
 	return AT_ERR_UNSUPPORTED;
