@@ -200,8 +200,10 @@ static void continued(struct rec *rec, void *arg, enum at_err err)
 static void next_segment(struct start *start)
 {
 	struct rec *rec = start->rec;
-	char *mimes = at_alloc(strlen(rec->mimes) + strlen(start->mime) + 2);
-	sprintf(mimes, "%s\n%s", rec->mimes, start->mime);
+	size_t len = strlen(rec->mimes) + strlen(start->mime) + 2;
+	char *mimes = at_alloc(len);
+
+	snprintf(mimes, len, "%s\n%s", rec->mimes, start->mime);
 	at_free(rec->mimes);
 	rec->mimes = mimes;
 	rec->seg++;
