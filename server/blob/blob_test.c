@@ -279,7 +279,7 @@ static void test_cut_at_every_byte(void **state)
 	copy_file(raw, keep_raw, 4096);
 	copy_file(raw1, keep_raw1, 4096);
 	for (size_t i = 0; i <= 6 * BLOB_RECORD_LEN; i += i % BLOB_RECORD_LEN == 1 ? 37 : 1)
-		for (size_t r = 0; r <= 20; r++)
+		for (size_t r = 0; r <= 20; r += i % BLOB_RECORD_LEN ? 20 : 1)
 			for (size_t r1 = 0; r1 <= 10; r1 += r == 20 ? 1 : 10) {
 				copy_file(keep_idx, idx, i);
 				copy_file(keep_raw, raw, r);

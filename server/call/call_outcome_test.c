@@ -282,7 +282,8 @@ static void test_answered(void **state)
 	pass(world, 60000);
 	assert_int_equal(do_leave(world, 1, A1).err, AT_OK);
 	check_entry(world, "answered", "answered", 0);
-	assert_true(says(log_of(world, world->conv, BOB), "\"device\":\"Bob's laptop\""));
+	assert_true(says(log_of(world, world->conv, BOB), "\"device\":\"Bob's laptop\",\"device_id\":22"));
+	assert_false(says(log_of(world, world->conv, ANA), "device_id"));
 	assert_false(says(log_of(world, world->conv, ANA), "Bob's"));
 	assert_true(says(log_of(world, world->conv, ANA), "\"duration_ms\":600"));
 	assert_false(do_facts(world, 1, ANA, &err).may_leave);

@@ -169,8 +169,10 @@ static void write_one(const struct calls *calls, const struct store_call *row, b
 	wire_int(w, "started", row->started);
 	if (row->answered && row->ended && row->state == 0)
 		wire_int(w, "duration_ms", row->ended - row->answered);
-	if (row->answered && !caller)
+	if (row->answered && !caller) {
 		wire_str(w, "device", calls->people.device_name(calls->people.arg, row->answered_device));
+		wire_int(w, "device_id", (int64_t)row->answered_device);
+	}
 	wire_obj_end(w);
 }
 

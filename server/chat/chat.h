@@ -39,9 +39,9 @@ void chat_free(struct chat **chat);
 bool chat_is_member(const struct chat *chat, uint64_t conv, uint64_t user);
 /* the other of a direct chat; 0 when not a member */
 uint64_t chat_peer(const struct chat *chat, uint64_t conv, uint64_t user);
-uint64_t chat_direct(const struct chat *chat, uint64_t a, uint64_t b);  /* 0 when there is none */
-bool chat_shares(const struct chat *chat, uint64_t a, uint64_t b);      /* have a chat with one another */
-bool chat_blocked(const struct chat *chat, uint64_t user, uint64_t by); /* `by` has blocked `user` */
+uint64_t chat_direct(const struct chat *chat, uint64_t a, uint64_t b);       /* 0 when there is none */
+bool chat_shares(const struct chat *chat, uint64_t a, uint64_t b);           /* have a chat with one another */
+bool chat_blocked(const struct chat *chat, uint64_t user, uint64_t by);      /* `by` has blocked `user` */
 bool chat_receipts_between(const struct chat *chat, uint64_t a, uint64_t b); /* both show receipts */
 
 typedef void chat_err_fn(void *arg, enum at_err err);

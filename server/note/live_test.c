@@ -270,7 +270,11 @@ static void test_leave_a_note_now(void **state)
 	settle(world);
 	call_ring(world->calls, &call, BOB, B1, on_call, &err);
 	settle(world);
-	struct note_start ask = {.rec = test_id(1), .call = call, .user = ANA, .device = A1, .conv = world->conv,
+	struct note_start ask = {.rec = test_id(1),
+				 .call = call,
+				 .user = ANA,
+				 .device = A1,
+				 .conv = world->conv,
 				 .mime = "audio/webm;codecs=opus"};
 	call_cancel(world->calls, &call, ANA, A1, true, on_call, &err);
 	note_rec_start(world->notes, &ask, on_reply, &reply);

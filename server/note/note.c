@@ -34,12 +34,19 @@ static void tidy(void *arg)
 	}
 }
 
-enum at_err notes_new(struct at_loop *loop, struct store *store, struct hub *hub, struct chat *chat, struct calls *calls,
-		      struct blobs *blobs, const struct note_settings *settings, struct notes **notes_out)
+enum at_err notes_new(struct at_loop *loop, struct store *store, struct hub *hub, struct chat *chat,
+		      struct calls *calls, struct blobs *blobs, const struct note_settings *settings,
+		      struct notes **notes_out)
 {
 	struct notes *notes = at_alloc(sizeof(*notes));
-	*notes = (struct notes){.loop = loop, .store = store, .hub = hub, .chat = chat, .calls = calls, .blobs = blobs,
-				.settings = *settings, .by_id = at_map_new()};
+	*notes = (struct notes){.loop = loop,
+				.store = store,
+				.hub = hub,
+				.chat = chat,
+				.calls = calls,
+				.blobs = blobs,
+				.settings = *settings,
+				.by_id = at_map_new()};
 	at_list_init(&notes->recs);
 	at_list_init(&notes->acks);
 	at_list_init(&notes->commits);

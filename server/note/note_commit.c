@@ -61,7 +61,8 @@ static void sent(struct commit *commit, uint64_t seq)
 {
 	struct rec *rec = commit->rec;
 	rec->commit = NULL;
-	at_log(AT_LOG_INFO, "note.sent", "bytes", AT_INT(commit->result.bytes), "ms", AT_INT(commit->result.duration_ms), NULL);
+	at_log(AT_LOG_INFO, "note.sent", "bytes", AT_INT(commit->result.bytes), "ms",
+	       AT_INT(commit->result.duration_ms), NULL);
 	rec_close(rec, NOTE_SENT, "sent");
 	blob_spool_drop(rec->notes->blobs, &rec->id, NULL, NULL);
 	answer_all(commit, AT_OK, seq);

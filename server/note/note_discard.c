@@ -67,7 +67,8 @@ static void undone(struct rec *rec, void *arg, enum at_err err)
 	notes_end(notes);
 }
 
-void note_rec_undo(struct notes *notes, uint64_t user, uint64_t device, const struct at_id *id, note_done_fn *done, void *arg)
+void note_rec_undo(struct notes *notes, uint64_t user, uint64_t device, const struct at_id *id, note_done_fn *done,
+		   void *arg)
 {
 	struct rec *rec = rec_of(notes, id, user);
 	enum at_err err = rec ? AT_OK : AT_ERR_NOT_FOUND;

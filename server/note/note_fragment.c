@@ -24,8 +24,8 @@ enum at_err note_fragment_parse(const void *frame, size_t len, struct note_fragm
 	return AT_OK;
 }
 
-struct at_bytes *note_fragment_frame(const struct at_id *rec, uint32_t seg, uint32_t number, uint32_t at_ms, const void *data,
-				     size_t len)
+struct at_bytes *note_fragment_frame(const struct at_id *rec, uint32_t seg, uint32_t number, uint32_t at_ms,
+				     const void *data, size_t len)
 {
 	struct at_bytes *frame = at_bytes_new(NULL, NOTE_HEAD_LEN + len);
 	frame->data[0] = FRAME_TYPE;
@@ -105,7 +105,8 @@ static void append_fragment(struct rec *rec, const struct note_fragment *fragmen
 	rec->queued_bytes += fragment->len;
 	rec->queued_ms = append->at_ms;
 	notes_begin(rec->notes);
-	blob_spool_append(rec->notes->blobs, &rec->id, append->seg, append->number, append->at_ms, append->data, appended, append);
+	blob_spool_append(rec->notes->blobs, &rec->id, append->seg, append->number, append->at_ms, append->data,
+			  appended, append);
 }
 
 /* ---- what may be taken ---- */

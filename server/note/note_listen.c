@@ -4,10 +4,10 @@
 #include "note/note_priv.h"
 
 struct listener {
-	struct at_link link;             /* of rec->listeners; unlinked when cut */
-	struct rec *rec;                 /* a reference */
+	struct at_link link; /* of rec->listeners; unlinked when cut */
+	struct rec *rec;     /* a reference */
 	uint64_t user, device;
-	uint32_t next;                   /* what it gets next */
+	uint32_t next; /* what it gets next */
 	bool is_reading, is_cut;
 	struct at_timer *timer;
 };
@@ -40,12 +40,14 @@ static void send_frame(struct listener *listener, struct at_bytes *frame)
 	hub_send_device(listener->rec->notes->hub, listener->device, frame, true);
 }
 
-static void on_fragment(void *arg, enum at_err err, uint32_t seg, uint32_t number, uint32_t at_ms, const void *data, size_t len)
+static void on_fragment(void *arg, enum at_err err, uint32_t seg, uint32_t number, uint32_t at_ms, const void *data,
+			size_t len)
 {
 	struct listener *listener = arg;
 	struct notes *notes = listener->rec->notes;
 	/* What is read but not yet acknowledged to the owner is told in its own time. */
-	if (data && !listener->is_cut && number == listener->next && number < listener->rec->next && !is_slow(listener)) {
+	if (data && !listener->is_cut && number == listener->next && number < listener->rec->next &&
+	    !is_slow(listener)) {
 		struct at_bytes *frame = note_fragment_frame(&listener->rec->id, seg, number, at_ms, data, len);
 		send_frame(listener, frame);
 		at_bytes_unref(&frame);
@@ -184,8 +186,8 @@ static void listen(struct rec *rec, uint64_t user, uint64_t device, note_done_fn
 	pump(listener);
 }
 
-void note_rec_listen(struct notes *notes, uint64_t user, uint64_t device, const struct at_id *id, bool on, note_done_fn *done,
-		     void *arg)
+void note_rec_listen(struct notes *notes, uint64_t user, uint64_t device, const struct at_id *id, bool on,
+		     note_done_fn *done, void *arg)
 {
 	struct rec *rec = rec_find(notes, id);
 	bool is_unsent = rec && rec->is_started && rec->state != NOTE_SENT && rec->state != NOTE_DISCARDED;

@@ -8,7 +8,7 @@
 
 struct load {
 	struct notes *notes;
-	struct at_map *blobs;            /* ids that have a row */
+	struct at_map *blobs; /* ids that have a row */
 };
 
 static enum at_err load_rec(void *arg, const void *row)

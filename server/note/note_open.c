@@ -11,7 +11,7 @@
 
 struct open {
 	struct notes *notes;
-	struct rec *rec;                 /* NULL for a note */
+	struct rec *rec; /* NULL for a note */
 	uint64_t user;
 	struct at_id id;
 	uint64_t conv, only_for;
@@ -104,8 +104,7 @@ static int join_segments(const int *fds, size_t n, uint64_t *len_out)
 		off_t at = 0;
 		if (fstat(fds[i], &st))
 			break;
-		while (at < st.st_size && sendfile(all, fds[i], &at, (size_t)(st.st_size - at)) > 0) {
-		}
+		while (at < st.st_size && sendfile(all, fds[i], &at, (size_t)(st.st_size - at)) > 0) {}
 		*len_out += (uint64_t)at;
 	}
 	return all;

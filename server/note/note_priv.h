@@ -14,22 +14,28 @@
 #include "remux/remux.h"
 
 enum {
-	NOTE_GRACE_MS = 3000,            /* its device went away: this long it may come back unnoticed */
-	NOTE_LAST_MS = 2000,             /* the last fragment may end this much after the limit */
-	NOTE_RETRY_MS = 1000,            /* after a failed write the client is told what is wanted, this much later */
+	NOTE_GRACE_MS = 3000, /* its device went away: this long it may come back unnoticed */
+	NOTE_LAST_MS = 2000,  /* the last fragment may end this much after the limit */
+	NOTE_RETRY_MS = 1000, /* after a failed write the client is told what is wanted, this much later */
 	NOTE_JOB_MS = 30000,
 	NOTE_TIDY_MS = 60000,
 	NOTE_MIME_MAX = 80,
 	NOTE_JSON_MAX = 16 * 1024,
-	NOTE_HEAD_LEN = 27,              /* of a fragment's frame */
-	NOTE_LISTENERS_MAX = 32,         /* devices that listen to one recording */
-	NOTE_BACKLOG_MAX = 64 * 1024,    /* a listener's socket that has more waiting gets nothing for a while */
+	NOTE_HEAD_LEN = 27,           /* of a fragment's frame */
+	NOTE_LISTENERS_MAX = 32,      /* devices that listen to one recording */
+	NOTE_BACKLOG_MAX = 64 * 1024, /* a listener's socket that has more waiting gets nothing for a while */
 	NOTE_PUMP_MS = 100,
 };
 
 /* Kept in the store: values stay. */
 enum note_state {
-	NOTE_RECORDING = 1, NOTE_PAUSED = 2, NOTE_DRAFT = 3, NOTE_SENDING = 4, NOTE_SENT = 5, NOTE_DISCARDED = 6, NOTE_UNREADABLE = 7
+	NOTE_RECORDING = 1,
+	NOTE_PAUSED = 2,
+	NOTE_DRAFT = 3,
+	NOTE_SENDING = 4,
+	NOTE_SENT = 5,
+	NOTE_DISCARDED = 6,
+	NOTE_UNREADABLE = 7
 };
 
 struct notes {
@@ -40,12 +46,12 @@ struct notes {
 	struct calls *calls;
 	struct blobs *blobs;
 	struct note_settings settings;
-	struct at_map *by_id;            /* struct rec */
+	struct at_map *by_id; /* struct rec */
 	struct at_list recs, acks, commits;
 	struct at_timer *ack_timer, *tidy_timer;
 	struct ipc_chan *remux;
 	uint64_t last_job;
-	size_t under_way;                /* callbacks of store, blob, chat and call that are still to come */
+	size_t under_way; /* callbacks of store, blob, chat and call that are still to come */
 	bool closing;
 };
 
@@ -53,23 +59,23 @@ struct rec {
 	struct at_link link, ack_link;
 	struct notes *notes;
 	uint32_t refs;
-	bool is_dropped;                 /* not in the map any more */
-	bool is_started;                 /* its row is on disk */
-	bool is_stopped;                 /* this segment takes no more: at its limit, or its call was answered */
-	bool is_shadow;                  /* the callee has blocked the caller */
-	bool is_call_over;               /* answered, or it has its note: the note will stand alone */
-	bool is_announced;               /* the callee has been told that it is being left */
+	bool is_dropped;   /* not in the map any more */
+	bool is_started;   /* its row is on disk */
+	bool is_stopped;   /* this segment takes no more: at its limit, or its call was answered */
+	bool is_shadow;    /* the callee has blocked the caller */
+	bool is_call_over; /* answered, or it has its note: the note will stand alone */
+	bool is_announced; /* the callee has been told that it is being left */
 	bool video;
 	struct at_id id, call;
 	uint64_t owner, device, conv, callee, cid;
 	enum note_state state;
 	uint32_t seg, segments;
-	char *mimes;                     /* one a segment, a line each */
+	char *mimes; /* one a segment, a line each */
 	int64_t created, updated;
-	uint32_t next, queued;           /* on disk up to next; accepted up to queued */
+	uint32_t next, queued; /* on disk up to next; accepted up to queued */
 	uint64_t bytes, queued_bytes;
 	uint32_t ms, queued_ms;
-	struct at_timer *timer;          /* grace, or until a discarded one goes */
+	struct at_timer *timer; /* grace, or until a discarded one goes */
 	struct at_timer *retry_timer;
 	struct at_list waiters, listeners;
 	struct commit *commit;
@@ -87,7 +93,7 @@ void rec_forget(struct rec *rec);
 void rec_make_timers(struct rec *rec);
 int64_t rec_max_ms(const struct rec *rec);
 uint64_t rec_max_bytes(const struct rec *rec);
-bool rec_is_open(const struct rec *rec);         /* recording or paused */
+bool rec_is_open(const struct rec *rec); /* recording or paused */
 /* Where a callback is to come: one more, one less. */
 void notes_begin(struct notes *notes);
 void notes_end(struct notes *notes);
@@ -106,13 +112,13 @@ void rec_erase(struct rec *rec);
 /* ---- note_tell.c: what clients hear ---- */
 
 void rec_write(struct wire_out *w, const char *key, const struct rec *rec);
-void rec_tell(const struct rec *rec);                                /* to all devices of the owner */
+void rec_tell(const struct rec *rec); /* to all devices of the owner */
 void rec_tell_device(const struct rec *rec, uint64_t device);
 void rec_tell_ack(const struct rec *rec);
 void rec_tell_listeners(const struct rec *rec);
 /* {"rec":...} */
 void rec_answer(const struct rec *rec, note_done_fn *done, void *arg);
-void rec_ack_soon(struct rec *rec);                                  /* once a turn of the loop */
+void rec_ack_soon(struct rec *rec); /* once a turn of the loop */
 bool rec_may_be_heard(const struct rec *rec, uint64_t user);
 /* The callee hears that it is being left, or how it goes on. */
 void rec_announce(struct rec *rec);
@@ -137,9 +143,10 @@ struct note_fragment {
 	const uint8_t *data;
 	size_t len;
 };
-AT_MUST enum at_err note_fragment_parse(const void *frame, size_t len, struct note_fragment *fragment_out);   /* BAD_REQUEST */
-struct at_bytes *note_fragment_frame(const struct at_id *rec, uint32_t seg, uint32_t number, uint32_t at_ms, const void *data,
-				     size_t len);
+/* BAD_REQUEST */
+AT_MUST enum at_err note_fragment_parse(const void *frame, size_t len, struct note_fragment *fragment_out);
+struct at_bytes *note_fragment_frame(const struct at_id *rec, uint32_t seg, uint32_t number, uint32_t at_ms,
+				     const void *data, size_t len);
 
 /* ---- note_listen.c ---- */
 
@@ -147,7 +154,7 @@ struct at_bytes *note_fragment_frame(const struct at_id *rec, uint32_t seg, uint
 void rec_feed(struct rec *rec, uint32_t seg, uint32_t number, uint32_t at_ms, const struct at_bytes *data);
 void rec_cut_listeners(struct rec *rec);
 void rec_cut_device(struct rec *rec, uint64_t device);
-size_t rec_listening(const struct rec *rec, size_t max, uint64_t *users_out);   /* each once, the owner left out */
+size_t rec_listening(const struct rec *rec, size_t max, uint64_t *users_out); /* each once, the owner left out */
 
 /* ---- note_commit.c, note_job.c: sending ---- */
 
@@ -158,11 +165,11 @@ struct commit_waiter {
 };
 
 struct commit {
-	struct at_link link;             /* of notes->commits while remux has it */
+	struct at_link link; /* of notes->commits while remux has it */
 	struct rec *rec;
 	struct note_commit ask;
 	struct at_list waiters;
-	bool linked, sent, asked_again;  /* linked: stands in notes->commits */
+	bool linked, sent, asked_again; /* linked: stands in notes->commits */
 	bool is_shadow;
 	struct at_id blob, call;
 	int out_fd, fds[REMUX_SEGMENTS_MAX];

@@ -173,7 +173,11 @@ static void save_done(void *msg, enum at_err err)
 void rec_save(struct rec *rec, void (*done)(struct rec *rec, void *arg, enum at_err err), void *arg)
 {
 	struct save *save = at_alloc(sizeof(*save));
-	*save = (struct save){.rec = rec_ref(rec), .row = rec_row(rec), .mimes = at_strdup(rec->mimes), .done = done, .arg = arg};
+	*save = (struct save){.rec = rec_ref(rec),
+			      .row = rec_row(rec),
+			      .mimes = at_strdup(rec->mimes),
+			      .done = done,
+			      .arg = arg};
 	save->row.mime = save->mimes ? save->mimes : "";
 	notes_begin(rec->notes);
 	store_write(rec->notes->store, save_job, save_done, save, STORE_PLAIN);

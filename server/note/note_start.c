@@ -50,7 +50,8 @@ static enum at_err check_mime(const struct note_start *ask)
 			return AT_ERR_BAD_REQUEST;
 	for (int i = 0; i < 3; i++) {
 		size_t n = strlen(types[ask->video][i]);
-		if (!strncmp(ask->mime, types[ask->video][i], n) && (len == n || ask->mime[n] == ';' || ask->mime[n] == ' '))
+		if (!strncmp(ask->mime, types[ask->video][i], n) &&
+		    (len == n || ask->mime[n] == ';' || ask->mime[n] == ' '))
 			return AT_OK;
 	}
 	return AT_ERR_UNSUPPORTED;
@@ -199,8 +200,10 @@ static void continued(struct rec *rec, void *arg, enum at_err err)
 static void next_segment(struct start *start)
 {
 	struct rec *rec = start->rec;
-	char *mimes = at_alloc(strlen(rec->mimes) + strlen(start->mime) + 2);
-	sprintf(mimes, "%s\n%s", rec->mimes, start->mime);
+	size_t len = strlen(rec->mimes) + strlen(start->mime) + 2;
+	char *mimes = at_alloc(len);
+
+	snprintf(mimes, len, "%s\n%s", rec->mimes, start->mime);
 	at_free(rec->mimes);
 	rec->mimes = mimes;
 	rec->seg++;

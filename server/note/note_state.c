@@ -36,8 +36,8 @@ void rec_resume(struct rec *rec)
 	rec_tell(rec);
 }
 
-void note_rec_state(struct notes *notes, uint64_t user, uint64_t device, const struct at_id *id, bool paused, uint32_t ms,
-		    note_done_fn *done, void *arg)
+void note_rec_state(struct notes *notes, uint64_t user, uint64_t device, const struct at_id *id, bool paused,
+		    uint32_t ms, note_done_fn *done, void *arg)
 {
 	struct rec *rec = rec_of(notes, id, user);
 	(void)ms;

@@ -6,10 +6,10 @@
 
 static const char *state_name(enum note_state state)
 {
-	static const char *const names[] = {[NOTE_RECORDING] = "recording",   [NOTE_PAUSED] = "paused",
-					    [NOTE_DRAFT] = "draft",           [NOTE_SENDING] = "sending",
-					    [NOTE_SENT] = "sent",             [NOTE_DISCARDED] = "discarded",
-					    [NOTE_UNREADABLE] = "unreadable"};
+	static const char *const names[] =
+		{[NOTE_RECORDING] = "recording",  [NOTE_PAUSED] = "paused", [NOTE_DRAFT] = "draft",
+		 [NOTE_SENDING] = "sending",      [NOTE_SENT] = "sent",     [NOTE_DISCARDED] = "discarded",
+		 [NOTE_UNREADABLE] = "unreadable"};
 	return names[state];
 }
 

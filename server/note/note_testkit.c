@@ -99,7 +99,8 @@ static void start(struct world *world)
 	world->hub = hub_new();
 	assert_int_equal(store_open(world->dir, world->loop, &world->store), AT_OK);
 	assert_int_equal(chat_new(world->loop, world->store, world->hub, &chat_people, &world->chat), AT_OK);
-	assert_int_equal(calls_new(world->loop, world->store, world->hub, world->chat, &people, &calls, &world->calls), AT_OK);
+	assert_int_equal(calls_new(world->loop, world->store, world->hub, world->chat, &people, &calls, &world->calls),
+			 AT_OK);
 	assert_int_equal(blobs_open(world->dir, world->loop, &world->blobs), AT_OK);
 	assert_int_equal(notes_new(world->loop, world->store, world->hub, world->chat, world->calls, world->blobs,
 				   &world->settings, &world->notes),
@@ -310,8 +311,8 @@ unsigned count_heard(struct world *world, uint64_t device, const char *part)
 {
 	struct at_buf *all = &phone(world, device)->heard;
 	unsigned n = 0;
-	for (const uint8_t *at = all->data; all->len && (at = memmem(at, (size_t)(all->data + all->len - at), part, strlen(part)));
-	     at++)
+	for (const uint8_t *at = all->data;
+	     all->len && (at = memmem(at, (size_t)(all->data + all->len - at), part, strlen(part))); at++)
 		n++;
 	return n;
 }
@@ -339,7 +340,8 @@ struct at_id test_id(unsigned n)
 	return id;
 }
 
-struct reply do_start(struct world *world, unsigned rec, uint64_t device, const struct at_id *call, bool video, uint32_t seg)
+struct reply do_start(struct world *world, unsigned rec, uint64_t device, const struct at_id *call, bool video,
+		      uint32_t seg)
 {
 	struct reply reply = {0};
 	struct note_start ask = {.rec = test_id(rec),
@@ -360,8 +362,13 @@ struct reply do_start(struct world *world, unsigned rec, uint64_t device, const 
 struct reply do_commit(struct world *world, unsigned rec, uint64_t device, uint64_t cid, uint32_t fragments, int64_t ms)
 {
 	struct reply reply = {0};
-	struct note_commit ask = {.rec = test_id(rec), .user = user_of(device), .device = device, .cid = cid,
-				  .fragments = fragments, .duration_ms = ms, .peaks = {0, 128, 255}};
+	struct note_commit ask = {.rec = test_id(rec),
+				  .user = user_of(device),
+				  .device = device,
+				  .cid = cid,
+				  .fragments = fragments,
+				  .duration_ms = ms,
+				  .peaks = {0, 128, 255}};
 	note_rec_commit(world->notes, &ask, on_reply, &reply);
 	wait_for(world, reply_came, &reply);
 	settle(world);
@@ -406,8 +413,8 @@ struct reply do_state(struct world *world, unsigned rec, uint64_t device, bool p
 	return reply;
 }
 
-enum at_err send_fragment(struct world *world, unsigned rec, uint64_t device, uint32_t seg, uint32_t number, uint32_t at_ms,
-			  const void *data, size_t len)
+enum at_err send_fragment(struct world *world, unsigned rec, uint64_t device, uint32_t seg, uint32_t number,
+			  uint32_t at_ms, const void *data, size_t len)
 {
 	struct at_id id = test_id(rec);
 	struct at_bytes *frame = note_fragment_frame(&id, seg, number, at_ms, data, len);
@@ -428,7 +435,8 @@ void send_media(struct world *world, unsigned rec, uint64_t device, uint32_t seg
 	fclose(f);
 	for (uint32_t i = 0; i < pieces; i++) {
 		size_t from = len * i / pieces, to = len * (i + 1) / pieces;
-		assert_int_equal(send_fragment(world, rec, device, seg, first + i, (first + i + 1) * 500, bytes + from, to - from),
+		assert_int_equal(send_fragment(world, rec, device, seg, first + i, (first + i + 1) * 500, bytes + from,
+					       to - from),
 				 AT_OK);
 	}
 	settle(world);

@@ -12,9 +12,9 @@ enum { DEVICES = 5 };
 
 struct phone {
 	struct hub_session session;
-	struct at_buf heard;             /* text frames, a line each */
-	struct at_buf media;             /* the fragments of binary frames, one behind the other */
-	uint32_t frames, next;           /* of binary frames: how many, and the number that must come */
+	struct at_buf heard;   /* text frames, a line each */
+	struct at_buf media;   /* the fragments of binary frames, one behind the other */
+	uint32_t frames, next; /* of binary frames: how many, and the number that must come */
 	size_t backlog;
 	bool on;
 };
@@ -29,10 +29,10 @@ struct world {
 	struct blobs *blobs;
 	struct notes *notes;
 	struct note_settings settings;
-	struct phone phones[DEVICES];    /* A1 A2 B1 B2 C1 */
-	uint64_t conv;                   /* Ana and Bob */
-	bool hides_receipts;             /* Bob does */
-	struct ipc_chan *boss;           /* to the remux role */
+	struct phone phones[DEVICES]; /* A1 A2 B1 B2 C1 */
+	uint64_t conv;                /* Ana and Bob */
+	bool hides_receipts;          /* Bob does */
+	struct ipc_chan *boss;        /* to the remux role */
 };
 
 /* In main, before the first thread: starts the remux role; its end. */
@@ -69,14 +69,16 @@ bool reply_came(void *reply);
 struct at_id test_id(unsigned n);
 
 /* Ask, and settle. */
-struct reply do_start(struct world *world, unsigned rec, uint64_t device, const struct at_id *call, bool video, uint32_t seg);
-struct reply do_commit(struct world *world, unsigned rec, uint64_t device, uint64_t cid, uint32_t fragments, int64_t ms);
+struct reply do_start(struct world *world, unsigned rec, uint64_t device, const struct at_id *call, bool video,
+		      uint32_t seg);
+struct reply do_commit(struct world *world, unsigned rec, uint64_t device, uint64_t cid, uint32_t fragments,
+		       int64_t ms);
 struct reply do_discard(struct world *world, unsigned rec, uint64_t device);
 struct reply do_undo(struct world *world, unsigned rec, uint64_t device);
 struct reply do_listen(struct world *world, unsigned rec, uint64_t device, bool on);
 struct reply do_state(struct world *world, unsigned rec, uint64_t device, bool paused);
-enum at_err send_fragment(struct world *world, unsigned rec, uint64_t device, uint32_t seg, uint32_t number, uint32_t at_ms,
-			  const void *data, size_t len);
+enum at_err send_fragment(struct world *world, unsigned rec, uint64_t device, uint32_t seg, uint32_t number,
+			  uint32_t at_ms, const void *data, size_t len);
 /* A recording of test/media in `pieces` fragments, numbered from `first`. */
 void send_media(struct world *world, unsigned rec, uint64_t device, uint32_t seg, uint32_t first, uint32_t pieces,
 		const char *name);

@@ -38,8 +38,10 @@ static void test_start_again_is_the_same(void **state)
 	struct reply first = do_start(world, 1, A1, NULL, false, 0);
 	assert_int_equal(first.err, AT_OK);
 	assert_non_null(strstr(first.json, "{\"rec\":{\"rec\":\"ee"));
-	assert_non_null(strstr(first.json, "\"kind\":\"voice\",\"mime\":\"audio/webm;codecs=opus\",\"state\":\"recording\",\"seg\":0,"
-					   "\"next\":0,\"bytes\":0,\"ms\":0"));
+	assert_non_null(
+		strstr(first.json,
+		       "\"kind\":\"voice\",\"mime\":\"audio/webm;codecs=opus\",\"state\":\"recording\",\"seg\":0,"
+		       "\"next\":0,\"bytes\":0,\"ms\":0"));
 	assert_non_null(strstr(first.json, "\"call\":null"));
 	assert_non_null(strstr(first.json, "\"live\":false"));
 	struct reply again = do_start(world, 1, A1, NULL, false, 0);
@@ -53,14 +55,14 @@ static void test_what_cannot_start(void **state)
 {
 	(void)state;
 	struct at_id none = test_id(77);
-	assert_int_equal(do_start(world, 1, C1, NULL, false, 0).err, AT_ERR_NOT_FOUND);        /* not in this chat */
-	assert_int_equal(do_start(world, 1, A1, &none, false, 0).err, AT_ERR_NOT_FOUND);       /* no such call */
-	assert_int_equal(do_start(world, 1, A1, NULL, false, 1).err, AT_ERR_CONFLICT);         /* begins at 0 */
+	assert_int_equal(do_start(world, 1, C1, NULL, false, 0).err, AT_ERR_NOT_FOUND);  /* not in this chat */
+	assert_int_equal(do_start(world, 1, A1, &none, false, 0).err, AT_ERR_NOT_FOUND); /* no such call */
+	assert_int_equal(do_start(world, 1, A1, NULL, false, 1).err, AT_ERR_CONFLICT);   /* begins at 0 */
 	assert_int_equal(do_start(world, 1, A1, NULL, false, 0).err, AT_OK);
-	assert_int_equal(do_start(world, 1, B1, NULL, false, 0).err, AT_ERR_NOT_FOUND);        /* somebody else's */
-	assert_int_equal(do_start(world, 1, A1, NULL, true, 0).err, AT_ERR_CONFLICT);          /* another kind */
-	assert_int_equal(do_start(world, 1, A2, NULL, false, 0).err, AT_ERR_CONFLICT);         /* another device */
-	assert_int_equal(do_start(world, 1, A2, NULL, false, 2).err, AT_ERR_CONFLICT);         /* skips a segment */
+	assert_int_equal(do_start(world, 1, B1, NULL, false, 0).err, AT_ERR_NOT_FOUND); /* somebody else's */
+	assert_int_equal(do_start(world, 1, A1, NULL, true, 0).err, AT_ERR_CONFLICT);   /* another kind */
+	assert_int_equal(do_start(world, 1, A2, NULL, false, 0).err, AT_ERR_CONFLICT);  /* another device */
+	assert_int_equal(do_start(world, 1, A2, NULL, false, 2).err, AT_ERR_CONFLICT);  /* skips a segment */
 	struct reply reply = {0};
 	struct note_start ask = {.rec = test_id(2), .user = ANA, .device = A1, .conv = world->conv};
 	static const char *const wrong[] = {"video/webm", "image/png", "audio/webmx", "text/html", "audio/wav"};
@@ -107,15 +109,15 @@ static void test_held_and_far_ones(void **state)
 	(void)send_fragment(world, 1, A1, 0, 0, 100, "a", 1);
 	settle(world);
 	forget_heard(world);
-	(void)send_fragment(world, 1, A1, 0, 0, 100, "b", 1);     /* held: acknowledged again */
+	(void)send_fragment(world, 1, A1, 0, 0, 100, "b", 1); /* held: acknowledged again */
 	settle(world);
 	assert_true(acked(A1, 1));
 	forget_heard(world);
-	(void)send_fragment(world, 1, A1, 0, 5, 100, "c", 1);     /* too far: what is wanted */
+	(void)send_fragment(world, 1, A1, 0, 5, 100, "c", 1); /* too far: what is wanted */
 	settle(world);
 	assert_true(acked(A1, 1));
 	forget_heard(world);
-	(void)send_fragment(world, 1, A1, 1, 1, 100, "d", 1);     /* another segment */
+	(void)send_fragment(world, 1, A1, 1, 1, 100, "d", 1); /* another segment */
 	settle(world);
 	assert_true(acked(A1, 1));
 	(void)send_fragment(world, 1, A1, 0, 1, 200, "e", 1);
@@ -233,7 +235,8 @@ static void test_another_device_continues(void **state)
 	record(world, 1, A1, NULL, "chromium-opus.webm");
 	/* Taken over while the first still sends: what it sends behind is refused, what was under way counts. */
 	struct at_id id = test_id(1);
-	struct note_start ask = {.rec = id, .user = ANA, .device = A2, .conv = world->conv, .mime = "audio/mp4", .seg = 1};
+	struct note_start ask =
+		{.rec = id, .user = ANA, .device = A2, .conv = world->conv, .mime = "audio/mp4", .seg = 1};
 	struct reply reply = {0};
 	(void)send_fragment(world, 1, A1, 0, 8, 4100, "late", 4);
 	note_rec_start(world->notes, &ask, on_reply, &reply);

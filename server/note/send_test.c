@@ -95,7 +95,8 @@ static void test_sent_once(void **state)
 {
 	(void)state;
 	record(world, 1, A1, NULL, "chromium-opus.webm");
-	struct note_commit ask = {.rec = test_id(1), .user = ANA, .device = A1, .cid = 70, .fragments = 8, .duration_ms = 4000};
+	struct note_commit ask =
+		{.rec = test_id(1), .user = ANA, .device = A1, .cid = 70, .fragments = 8, .duration_ms = 4000};
 	struct reply two[2] = {0};
 	note_rec_commit(world->notes, &ask, on_reply, &two[0]);
 	note_rec_commit(world->notes, &ask, on_reply, &two[1]);
@@ -117,7 +118,8 @@ static void test_sent_once(void **state)
 static void test_send_right_behind(void **state)
 {
 	(void)state;
-	struct note_commit ask = {.rec = test_id(1), .user = ANA, .device = A1, .cid = 70, .fragments = 2, .duration_ms = 4000};
+	struct note_commit ask =
+		{.rec = test_id(1), .user = ANA, .device = A1, .cid = 70, .fragments = 2, .duration_ms = 4000};
 	struct reply reply = {0};
 	static uint8_t bytes[65536];
 	FILE *f = fopen("test/media/chromium-opus.webm", "rb");
@@ -289,7 +291,8 @@ static bool has_died(void *arg)
 static void test_remux_dies_once(void **state)
 {
 	(void)state;
-	struct note_commit ask = {.rec = test_id(1), .user = ANA, .device = A1, .cid = 70, .fragments = 8, .duration_ms = 4000};
+	struct note_commit ask =
+		{.rec = test_id(1), .user = ANA, .device = A1, .cid = 70, .fragments = 8, .duration_ms = 4000};
 	struct reply reply = {0};
 	record(world, 1, A1, NULL, "chromium-opus.webm");
 	fake.jobs = 0;
@@ -307,7 +310,8 @@ static void test_remux_dies_once(void **state)
 static void test_remux_dies_twice(void **state)
 {
 	(void)state;
-	struct note_commit ask = {.rec = test_id(1), .user = ANA, .device = A1, .cid = 70, .fragments = 8, .duration_ms = 4000};
+	struct note_commit ask =
+		{.rec = test_id(1), .user = ANA, .device = A1, .cid = 70, .fragments = 8, .duration_ms = 4000};
 	struct reply reply = {0};
 	record(world, 1, A1, NULL, "chromium-opus.webm");
 	fake.jobs = 0;
@@ -328,7 +332,8 @@ static void test_remux_dies_twice(void **state)
 static void test_remux_is_silent(void **state)
 {
 	(void)state;
-	struct note_commit ask = {.rec = test_id(1), .user = ANA, .device = A1, .cid = 70, .fragments = 8, .duration_ms = 4000};
+	struct note_commit ask =
+		{.rec = test_id(1), .user = ANA, .device = A1, .cid = 70, .fragments = 8, .duration_ms = 4000};
 	struct reply reply = {0};
 	record(world, 1, A1, NULL, "chromium-opus.webm");
 	fake.jobs = 0;
@@ -350,7 +355,8 @@ static void test_remux_is_silent(void **state)
 static void test_stopped_while_sending(void **state)
 {
 	(void)state;
-	struct note_commit ask = {.rec = test_id(1), .user = ANA, .device = A1, .cid = 70, .fragments = 8, .duration_ms = 4000};
+	struct note_commit ask =
+		{.rec = test_id(1), .user = ANA, .device = A1, .cid = 70, .fragments = 8, .duration_ms = 4000};
 	struct reply reply = {0};
 	record(world, 1, A1, NULL, "chromium-opus.webm");
 	fake.jobs = 0;
@@ -412,7 +418,11 @@ static void send_long(unsigned rec, unsigned times)
 
 static int64_t time_of_send(unsigned rec, unsigned times)
 {
-	struct note_commit ask = {.rec = test_id(rec), .user = ANA, .device = A1, .cid = rec, .fragments = times,
+	struct note_commit ask = {.rec = test_id(rec),
+				  .user = ANA,
+				  .device = A1,
+				  .cid = rec,
+				  .fragments = times,
 				  .duration_ms = times * 4000};
 	struct reply reply = {0};
 	send_long(rec, times);

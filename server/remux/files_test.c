@@ -280,7 +280,7 @@ static void test_corrupted_bytes(void **state)
 	(void)state;
 	for (size_t i = 0; i < recording_count; i++) {
 		struct bytes b = load_media(recordings[i].name);
-		for (int round = 0; round < 60; round++) {
+		for (int round = 0; round < 25; round++) {
 			struct bytes copy = {malloc(b.len), b.len};
 			memcpy(copy.data, b.data, b.len);
 			/* Half of the rounds in the head, where the structure is. */

@@ -11,7 +11,7 @@
 
 enum {
 	BATCH = 64,
-	BATCHES_A_TURN = 8,         /* then timers and core have their turn */
+	BATCHES_A_TURN = 4,         /* then timers and core have their turn */
 	ROOM = ICE_PACKET_MAX + 36, /* more, so that what is too long shows */
 	CONTROL = CMSG_SPACE(sizeof(struct in6_pktinfo)),
 };

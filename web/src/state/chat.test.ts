@@ -77,6 +77,16 @@ describe("the thread", () => {
 		world.server.event("entry", { entry });
 	};
 
+	it("says on which device a call was answered, except on that device", async () => {
+		const answered = { outcome: "answered", duration_ms: 5_000 };
+		log[1] = missed(1, CALL, { ...answered, device: "Laptop", device_id: 12 });
+		log[2] = missed(2, "d1".repeat(16), { ...answered, device: "Phone", device_id: 11 });
+		await begin(2);
+		thread.setShown(true);
+		await world.clock.advance(10);
+		expect(thread.entries.value).toMatchObject([{ device: "Laptop" }, { device: null }]);
+	});
+
 	it("loads the newest page, then older ones", async () => {
 		fill(1, 120);
 		await begin(120);

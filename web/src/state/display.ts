@@ -15,6 +15,7 @@ export interface SendingOf {
 export interface DisplayInput {
 	readonly conv: number;
 	readonly me: number;
+	readonly device: number;
 	readonly entries: readonly Entry[];
 	readonly theirRead: number;
 	readonly theirDelivered: number;
@@ -144,7 +145,8 @@ function showCall(
 		rang: body.rang,
 		startedTs: body.started === 0 ? entry.ts : body.started,
 		durationMs: body.duration_ms,
-		device: body.device,
+		/* "Answered on laptop" is news only on the other devices. */
+		device: body.device_id === input.device ? null : body.device,
 		note: noteEntry?.kind === "note" && !gone ? noteView(input, noteEntry, noteEntry.body) : null,
 		noteDeleted: gone,
 		sending: input.sending.find(sending => sending.call === call)?.note ?? null,

@@ -164,6 +164,7 @@ export class Thread implements ThreadModel {
 		return display({
 			conv: this.conv,
 			me: core.me.value?.id ?? 0,
+			device: core.device.value,
 			entries: this.#log.entries.value,
 			theirRead: conv?.their_read ?? 0,
 			theirDelivered: conv?.their_delivered ?? 0,

@@ -78,6 +78,7 @@ const callBody = object({
 	started: orElse(int, 0),
 	duration_ms: orNull(int),
 	device: orNull(name),
+	device_id: orElse(int, 0),
 });
 export type CallBody = Decoded<typeof callBody>;
 

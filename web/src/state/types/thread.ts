@@ -35,7 +35,7 @@ export interface CallEntry extends EntryBase {
 	readonly rang: boolean;
 	readonly startedTs: number;
 	readonly durationMs: number | null;
-	/* "answered on laptop" */
+	/* "Answered on laptop": another device of mine took it. */
 	readonly device: string | null;
 	readonly note: NoteView | null;
 	readonly noteDeleted: boolean;

@@ -1,0 +1,507 @@
+/* script/bench relay: what the media role passes on, next to a bare recvmmsg/sendmmsg loop that is given the same packets in the same run.
+ * The role runs as it does in the server, in a process of its own behind its sandbox; this program stands for the supervisor, for core
+ * and for the browsers: two legs a call, each with an address of its own (127.1.x.y, all from two sockets), which prove themselves by
+ * ICE and then send. Packets are counted where they arrive; throughput is arrivals by the processor time that the server spent. */
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/rand.h"
+#include "bench/session.h"
+#include "ipc/ipc.h"
+#include "media/ice/ice.h"
+#include "media/role/role.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	CALLS = 500,
+	IDLE_CALLS = 2000,
+	BATCH = 64,
+	ROUNDS_MAX = 32,
+	STAMP_AT = 12,
+	ROOM = 1500,
+	SAMPLES_MAX = 2000000,
+	SOCKET_BUFFER = 4 * 1024 * 1024,
+	RATE = 2000 * 1000 * 1000, /* bits a second: the cap is not what is measured */
+};
+
+static double seconds = 1;
+static int rounds = 3;
+
+/* ---- the servers ---- */
+
+struct server {
+	pid_t pid;
+	uint16_t port;
+};
+
+static struct {
+	struct at_loop *loop;
+	struct ipc_chan *boss, *core;
+	struct server server, floor;
+	size_t opened;
+	bool has_hello;
+} role;
+
+static struct {
+	struct at_id id;
+	struct ice_credentials creds[2];
+} calls[IDLE_CALLS];
+
+static void pin(size_t cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+static int udp_socket(uint16_t *port_out)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET};
+	socklen_t len = sizeof(any);
+	int size = SOCKET_BUFFER, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) || getsockname(fd, (struct sockaddr *)&any, &len))
+		bench_die("bind: %s", strerror(errno));
+	*port_out = ntohs(any.sin_port);
+	return fd;
+}
+
+/* What is left when the relay is taken away: packets in, the other side's port, packets out. */
+_Noreturn static void floor_main(int fd, uint16_t port_a, uint16_t port_b)
+{
+	static struct mmsghdr headers[BATCH];
+	static struct iovec parts[BATCH];
+	static struct sockaddr_in names[BATCH];
+	static uint8_t bytes[BATCH][ROOM];
+
+	for (;;) {
+		int n, done = 0;
+
+		for (size_t i = 0; i < BATCH; i++) {
+			parts[i] = (struct iovec){bytes[i], ROOM};
+			headers[i].msg_hdr = (struct msghdr){.msg_name = &names[i],
+							     .msg_namelen = sizeof(names[i]),
+							     .msg_iov = &parts[i],
+							     .msg_iovlen = 1};
+		}
+		n = recvmmsg(fd, headers, BATCH, MSG_WAITFORONE, NULL);
+		for (int i = 0; i < n; i++) {
+			parts[i].iov_len = headers[i].msg_len;
+			names[i].sin_port ^= htons(port_a) ^ htons(port_b);
+		}
+		while (done < n) {
+			int sent = sendmmsg(fd, headers + done, (unsigned)(n - done), 0);
+
+			done += sent > 0 ? sent : 1;
+		}
+	}
+}
+
+static void start_floor(uint16_t port_a, uint16_t port_b)
+{
+	int fd = udp_socket(&role.floor.port);
+
+	role.floor.pid = fork();
+	if (role.floor.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pin(0);
+		floor_main(fd, port_a, port_b);
+	}
+	close(fd);
+}
+
+static void on_boss(void *arg, struct ipc_msg *msg)
+{
+	struct at_reader r = at_reader_of(msg->body, msg->body_len);
+
+	(void)arg;
+	role.server.port = at_read_u16(&r);
+}
+
+static void on_core(void *arg, struct ipc_msg *msg)
+{
+	struct media_event event;
+
+	(void)arg;
+	if (msg->type == IPC_MEDIA_HELLO)
+		role.has_hello = true;
+	if (msg->type != IPC_MEDIA_EVENT || media_event_parse(msg->body, msg->body_len, &event))
+		return;
+	if (event.kind == MEDIA_REFUSED)
+		bench_die("refused: %s", at_err_name(event.err));
+	role.opened += event.kind == MEDIA_OPENED;
+}
+
+static void on_gone(void *arg)
+{
+	(void)arg;
+	bench_die("the media role has gone");
+}
+
+static void start_role(void)
+{
+	static const struct media_options options = {.calls_max = IDLE_CALLS};
+	uint8_t who = IPC_CORE;
+	int boss[2], core[2];
+
+	if (ipc_pair(boss) || ipc_pair(core))
+		bench_die("socketpair: %s", strerror(errno));
+	role.server.pid = fork();
+	if (role.server.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pin(0);
+		close(boss[0]);
+		close(core[0]);
+		at_log_set_level(AT_LOG_ERROR);
+		media_role_main(boss[1], &options);
+	}
+	close(boss[1]);
+	role.loop = at_loop_new();
+	role.boss = ipc_chan_new(role.loop, boss[0], on_boss, on_gone, NULL);
+	role.core = ipc_chan_new(role.loop, core[0], on_core, on_gone, NULL);
+	if (ipc_send(role.boss, IPC_PEER, &who, 1, &core[1], 1))
+		bench_die("the media role does not take a channel");
+	close(core[1]);
+	while (!role.server.port || !role.has_hello)
+		at_loop_step(role.loop, 100);
+}
+
+static void open_calls(size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		struct media_open open = {.gate = true, .rate_bits_s = RATE};
+		uint8_t body[MEDIA_OPEN_LEN];
+
+		at_rand(&calls[i].id, sizeof(calls[i].id));
+		ice_credentials_make(&calls[i].creds[0]);
+		ice_credentials_make(&calls[i].creds[1]);
+		open.call = calls[i].id;
+		memcpy(open.creds, calls[i].creds, sizeof(open.creds));
+		media_open_put(&open, body);
+		if (ipc_send(role.core, IPC_MEDIA_OPEN, body, sizeof(body), NULL, 0))
+			bench_die("the media role does not keep up");
+		while (role.opened <= i)
+			at_loop_step(role.loop, 100);
+	}
+}
+
+/* ---- the generator ---- */
+
+struct sender {
+	int fd;
+	uint16_t port;
+	unsigned next; /* call */
+	struct mmsghdr headers[BATCH];
+	struct iovec parts[BATCH];
+	uint8_t bytes[BATCH][ROOM];
+	union {
+		struct cmsghdr align;
+		uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+	} control[BATCH];
+	struct sockaddr_in to;
+};
+
+static struct sender sides[2];
+static uint64_t *samples;
+
+static uint32_t address_of(unsigned call)
+{
+	return htonl(127u << 24 | 1u << 16 | (call + 1));
+}
+
+static void set_source(struct sender *s, size_t i, unsigned call)
+{
+	struct in_pktinfo info = {.ipi_spec_dst = {address_of(call)}};
+	struct cmsghdr *c;
+
+	s->headers[i].msg_hdr.msg_control = &s->control[i];
+	s->headers[i].msg_hdr.msg_controllen = sizeof(s->control[i]);
+	c = CMSG_FIRSTHDR(&s->headers[i].msg_hdr);
+	*c = (struct cmsghdr){.cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO, .cmsg_len = CMSG_LEN(sizeof(info))};
+	memcpy(CMSG_DATA(c), &info, sizeof(info));
+}
+
+static void prepare_sender(struct sender *s, unsigned side)
+{
+	s->fd = udp_socket(&s->port);
+	for (size_t i = 0; i < BATCH; i++) {
+		s->parts[i].iov_base = s->bytes[i];
+		s->bytes[i][0] = 0x80;
+		s->bytes[i][1] = 111;
+		at_put_u32(s->bytes[i] + 8, 77 + side);
+		s->headers[i].msg_hdr = (struct msghdr){.msg_name = &s->to,
+							.msg_namelen = sizeof(s->to),
+							.msg_iov = &s->parts[i],
+							.msg_iovlen = 1};
+	}
+}
+
+static void aim(const struct server *server)
+{
+	for (unsigned side = 0; side < 2; side++)
+		sides[side].to = (struct sockaddr_in){.sin_family = AF_INET,
+						      .sin_port = htons(server->port),
+						      .sin_addr = {htonl(INADDR_LOOPBACK)}};
+}
+
+static void send_some(struct sender *s, unsigned call_count, size_t size, unsigned n)
+{
+	uint64_t now = bench_now_ns();
+	unsigned done = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		set_source(s, i, s->next++ % call_count);
+		s->parts[i].iov_len = size;
+		memcpy(s->bytes[i] + STAMP_AT, &now, sizeof(now));
+	}
+	while (done < n) {
+		int sent = sendmmsg(s->fd, s->headers + done, n - done, MSG_DONTWAIT);
+
+		if (sent <= 0)
+			return;
+		done += (unsigned)sent;
+	}
+}
+
+/* Media that has arrived; the time each took is noted, as far as there is room. */
+static uint64_t take_some(struct sender *s, size_t *sample_count)
+{
+	static struct mmsghdr headers[BATCH];
+	static struct iovec parts[BATCH];
+	static uint8_t bytes[BATCH][STAMP_AT + 8];
+	uint64_t count = 0, now;
+	int n;
+
+	do {
+		for (size_t i = 0; i < BATCH; i++) {
+			parts[i] = (struct iovec){bytes[i], sizeof(bytes[i])};
+			headers[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i], .msg_iovlen = 1};
+		}
+		n = recvmmsg(s->fd, headers, BATCH, MSG_DONTWAIT, NULL);
+		now = bench_now_ns();
+		for (int i = 0; i < n; i++) {
+			uint64_t sent;
+
+			count += bytes[i][0] == 0x80;
+			memcpy(&sent, bytes[i] + STAMP_AT, sizeof(sent));
+			if (sample_count && bytes[i][0] == 0x80 && *sample_count < SAMPLES_MAX)
+				samples[(*sample_count)++] = now - sent;
+		}
+	} while (n == BATCH);
+	return count;
+}
+
+static void wait_reply(struct sender *s)
+{
+	struct pollfd p = {.fd = s->fd, .events = POLLIN};
+
+	if (poll(&p, 1, 2000) != 1)
+		bench_die("a leg was not answered");
+}
+
+/* Every leg proves itself (again: consent lasts 30 s). */
+static void check_legs(unsigned call_count)
+{
+	struct ice *ice = ice_new();
+
+	aim(&role.server);
+	for (unsigned call = 0; call < call_count; call++) {
+		for (unsigned side = 0; side < 2; side++) {
+			struct sender *s = &sides[side];
+			char username[32];
+			uint8_t saved[ROOM];
+			struct ice_request request = {.type = STUN_BINDING_REQUEST,
+						      .use_candidate = true,
+						      .priority = 1};
+
+			snprintf(username, sizeof(username), "%s:x", calls[call].creds[side].ufrag);
+			request.username = username;
+			request.pwd = calls[call].creds[side].pwd;
+			memcpy(saved, s->bytes[0], sizeof(saved));
+			s->parts[0].iov_len = ice_request_put(ice, &request, s->bytes[0]);
+			set_source(s, 0, call);
+			if (sendmmsg(s->fd, s->headers, 1, 0) != 1)
+				bench_die("send: %s", strerror(errno));
+			memcpy(s->bytes[0], saved, sizeof(saved));
+			wait_reply(s);
+			take_some(s, NULL);
+			at_loop_step(role.loop, 0);
+		}
+	}
+	ice_free(&ice);
+}
+
+/* ---- measuring ---- */
+
+/* Packets that arrived by second of the server's processor time, offered as fast as this core can. */
+static double saturate(const struct server *server, unsigned call_count, size_t size)
+{
+	uint64_t end, cpu, count = 0;
+
+	aim(server);
+	for (int i = 0; i < 50; i++) {
+		send_some(&sides[i & 1], call_count, size, BATCH);
+		usleep(200);
+	}
+	take_some(&sides[0], NULL);
+	take_some(&sides[1], NULL);
+	cpu = bench_cpu_ns(server->pid);
+	end = bench_now_ns() + (uint64_t)(seconds * 1e9);
+	while (bench_now_ns() < end) {
+		for (unsigned side = 0; side < 2; side++) {
+			send_some(&sides[side], call_count, size, BATCH);
+			count += take_some(&sides[!side], NULL);
+		}
+	}
+	usleep(50000);
+	count += take_some(&sides[0], NULL) + take_some(&sides[1], NULL);
+	cpu = bench_cpu_ns(server->pid) - cpu;
+	return (double)count * 1e9 / (double)cpu;
+}
+
+static double median(double *values, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t j = i; j > 0 && values[j] < values[j - 1]; j--) {
+			double swap = values[j];
+
+			values[j] = values[j - 1];
+			values[j - 1] = swap;
+		}
+	return values[n / 2];
+}
+
+/* The two take turns, so that whatever else the machine does meets both. */
+static double compare(const char *tag, unsigned call_count, size_t size)
+{
+	double relay[ROUNDS_MAX], bare[ROUNDS_MAX], ratio[ROUNDS_MAX];
+	char name[64];
+
+	check_legs(call_count);
+	for (int i = 0; i < rounds; i++) {
+		bare[i] = saturate(&role.floor, call_count, size);
+		relay[i] = saturate(&role.server, call_count, size);
+		ratio[i] = relay[i] / bare[i];
+	}
+	snprintf(name, sizeof(name), "relay_per_core_%s", tag);
+	bench_print(name, median(relay, (size_t)rounds), "packets/s");
+	snprintf(name, sizeof(name), "floor_per_core_%s", tag);
+	bench_print(name, median(bare, (size_t)rounds), "packets/s");
+	snprintf(name, sizeof(name), "relay_vs_floor_%s", tag);
+	bench_print(name, median(ratio, (size_t)rounds), "ratio");
+	return median(relay, (size_t)rounds);
+}
+
+/* Evenly paced packets; gives the time they took at quantile q, in us. */
+static double latency(const struct server *server, unsigned call_count, size_t size, double rate, double q)
+{
+	uint64_t begin = bench_now_ns(), now, sent = 0;
+	size_t count = 0;
+
+	aim(server);
+	while ((now = bench_now_ns()) < begin + (uint64_t)(seconds * 1e9)) {
+		uint64_t due = (uint64_t)((double)(now - begin) * rate / 1e9);
+
+		if (due > sent) {
+			unsigned n = due - sent < BATCH ? (unsigned)(due - sent) : BATCH;
+
+			send_some(&sides[sent & 1], call_count, size, n);
+			sent += n;
+		}
+		take_some(&sides[0], &count);
+		take_some(&sides[1], &count);
+	}
+	usleep(20000);
+	take_some(&sides[0], NULL);
+	take_some(&sides[1], NULL);
+	return count ? (double)bench_quantile(samples, count, q) / 1e3 : 0;
+}
+
+static void compare_latency(double per_core)
+{
+	static const struct {
+		const char *name;
+		double q;
+	} table[] = {{"p50", 0.5}, {"p99", 0.99}};
+
+	for (size_t t = 0; t < 2; t++) {
+		double relay[ROUNDS_MAX], bare[ROUNDS_MAX];
+		char name[64];
+
+		check_legs(CALLS);
+		for (int i = 0; i < rounds; i++) {
+			bare[i] = latency(&role.floor, CALLS, 120, per_core / 2, table[t].q);
+			relay[i] = latency(&role.server, CALLS, 120, per_core / 2, table[t].q);
+		}
+		snprintf(name, sizeof(name), "relay_latency_%s_us", table[t].name);
+		bench_print(name, median(relay, (size_t)rounds), "us");
+		snprintf(name, sizeof(name), "floor_latency_%s_us", table[t].name);
+		bench_print(name, median(bare, (size_t)rounds), "us");
+	}
+	bench_print("relay_latency_load", per_core / 2, "packets/s");
+}
+
+static void measure_memory(void)
+{
+	uint64_t before = bench_rss(role.server.pid);
+
+	open_calls(CALLS, IDLE_CALLS);
+	check_legs(IDLE_CALLS);
+	bench_print("relay_bytes_per_call", (double)(bench_rss(role.server.pid) - before) / (IDLE_CALLS - CALLS),
+		    "bytes");
+}
+
+static void stop(struct server *server)
+{
+	kill(server->pid, SIGKILL);
+	waitpid(server->pid, NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+	double per_core;
+	int option;
+
+	while ((option = getopt(argc, argv, "t:n:")) != -1) {
+		if (option == 't')
+			seconds = strtod(optarg, NULL);
+		else if (option == 'n')
+			rounds = (int)strtol(optarg, NULL, 10);
+	}
+	if (optind != argc || rounds < 1 || rounds > ROUNDS_MAX || seconds <= 0)
+		bench_die("usage: relay_bench [-t SECONDS] [-n ROUNDS]");
+	samples = malloc(SAMPLES_MAX * sizeof(*samples));
+	prepare_sender(&sides[0], 0);
+	prepare_sender(&sides[1], 1);
+	start_role();
+	start_floor(sides[0].port, sides[1].port);
+	pin(1);
+	open_calls(0, CALLS);
+	compare("120B", 2, 120);
+	compare("1100B", 2, 1100);
+	per_core = compare("120B_500", CALLS, 120);
+	compare("1100B_500", CALLS, 1100);
+	compare_latency(per_core);
+	measure_memory();
+	stop(&role.floor);
+	stop(&role.server);
+	free(samples);
+	return 0;
+}
