@@ -9,6 +9,7 @@ import type { RecOpen, RecorderView } from "../src/state/types/recorder.ts";
 import type { Prefs } from "../src/state/types/settings.ts";
 import type { DisplayEntry, ThreadModel } from "../src/state/types/thread.ts";
 import { ben, calls, chats, conversation, NOW, people } from "./data.ts";
+import { fakeTalk, type TalkSetting } from "./talk.ts";
 
 export const me = {
 	id: 8,
@@ -110,7 +111,7 @@ export interface Setting {
 	chatsLoading?: boolean;
 	outgoing?: OutgoingView;
 	incoming?: readonly IncomingView[];
-	answered?: boolean;
+	talk?: TalkSetting;
 	recorder?: RecorderView;
 	ms?: number;
 	live?: readonly LiveView[];
@@ -262,14 +263,6 @@ const link = async () => ({
 export function fakeApp(s: Setting): AppModel {
 	const only = thread(s);
 	const list = s.noChats ? [] : chats;
-	const answered = {
-		call: "a",
-		conv: 1,
-		person: ben,
-		kind: "voice" as const,
-		answeredTs: NOW.getTime() - 74_000,
-		outgoing: true,
-	};
 	return {
 		session: signal(s.session ?? { state: "signedIn", me }),
 		connection: signal(s.connection ?? "online"),
@@ -306,7 +299,7 @@ export function fakeApp(s: Setting): AppModel {
 		calls: {
 			outgoing: signal(s.outgoing ?? null),
 			incoming: signal(s.incoming ?? []),
-			answered: signal(s.answered ? answered : null),
+			answered: signal(null),
 			start: async () => ({ ok: true, call: "x" }),
 			cancel: ok,
 			leaveNote: ok,
@@ -316,6 +309,7 @@ export function fakeApp(s: Setting): AppModel {
 			silence: nothing,
 			hangUp: ok,
 		},
+		talk: fakeTalk(s.talk),
 		recorder: recorder(s),
 		drafts: { list: signal(s.drafts ?? []), send: ok, resume: ok, discard: ok, saveFile: ok },
 		player: player(s),

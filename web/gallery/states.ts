@@ -13,6 +13,8 @@ const unanswered = (
 	outcome: "no_answer" | "declined" | "unreachable" | "cancelled",
 	prompt: "main" | "offered" | "small",
 ) => outgoing({ name: "unanswered", outcome, prompt, quietUntil: null });
+const on = { muted: false, camera: true, screen: false };
+const video = { kind: "video", mine: on, theirs: on } as const;
 const noteFor = { ...recOpen };
 const fromThread = { ...recOpen, target: { conv: 1, name: ben.name, call: null } };
 
@@ -99,10 +101,33 @@ export const states: Record<string, State> = {
 	"incoming-words": { path: "/", incoming: [incoming()], press: ["Decline with a message"] },
 	waiting: {
 		path: "/c/1",
-		answered: true,
+		talk: {},
 		incoming: [incoming({ waiting: true, person: people[1] ?? ben })],
 	},
-	answered: { path: "/c/1", answered: true },
+	call: { path: "/c/1", talk: {} },
+	"call-connecting": { path: "/c/1", talk: { link: "connecting", quality: null, theirLevel: 0 } },
+	"call-weak": {
+		path: "/c/1",
+		talk: {
+			quality: "poor",
+			mine: { muted: true, camera: false, screen: false },
+			theirs: { muted: true, camera: false, screen: false },
+		},
+	},
+	"call-asks": { path: "/c/1", talk: { ask: "asks" } },
+	"call-doubt": { path: "/c/1", talk: { trust: "unverified", microphone: "denied" } },
+	"call-video": { path: "/c/1", talk: video },
+	"call-video-off": {
+		path: "/c/1",
+		talk: { ...video, theirs: { muted: false, camera: false, screen: false } },
+	},
+	"call-screen": { path: "/c/1", talk: { ...video, theirs: { muted: false, camera: true, screen: true } } },
+	"call-devices": { path: "/c/1", talk: { level: 0.3 }, press: ["More", "Microphone, camera and speaker"] },
+	"call-info": { path: "/c/1", talk: { trust: "changed" }, press: ["Call info"] },
+	"call-help": { path: "/c/1", talk: {}, press: ["More", "Keyboard shortcuts"] },
+	"call-menu": { path: "/c/1", talk: video, press: ["More"] },
+	"call-small": { path: "/c/1", talk: {}, press: ["Minimise"] },
+	"call-elsewhere": { path: "/c/1", talk: { elsewhere: true } },
 	calls: { path: "/calls" },
 	you: { path: "/you" },
 	toast: {

@@ -14,6 +14,7 @@ import { ConnectionStrip } from "./ConnectionStrip.tsx";
 import { recordShortcut } from "./effects.ts";
 import {
 	CallBar,
+	InCall,
 	Incoming,
 	LiveStrip,
 	Outgoing,
@@ -90,6 +91,7 @@ export function Shell() {
 				</div>
 			</div>
 			{/* Beside the shell: they stay alive while a dialog makes it inert. */}
+			<InCall />
 			<Incoming />
 			<Outgoing />
 			{finding && (

@@ -9,9 +9,10 @@ export const RecordElsewhere = lazy(
 );
 export const Incoming = lazy(async () => (await import("../call/Incoming.tsx")).Incoming);
 export const Outgoing = lazy(async () => (await import("../call/Outgoing.tsx")).Outgoing);
+export const InCall = lazy(async () => (await import("../call/InCall.tsx")).InCall);
 export const RecordBar = lazy(async () => (await import("../call/RecordBar.tsx")).RecordBar);
 
 export function preloadScreens(): void {
-	for (const screen of [Incoming, Outgoing, CallBar, LiveStrip, RecordBar, RecordElsewhere, YouPage])
+	for (const screen of [Incoming, Outgoing, CallBar, InCall, LiveStrip, RecordBar, RecordElsewhere, YouPage])
 		screen.preload();
 }

@@ -1,6 +1,6 @@
 /* The key of this device and those of others. Ours signs what our calls connect with, and never leaves the browser; theirs are
  * remembered, so that neither the server nor anybody on the way can put another in their place unnoticed. */
-import { fromBase64Url, toBase64Url } from "../lib/base64.ts";
+import { fromBase64Url, toBase64Url } from "../media/base64.ts";
 import type { Core } from "./core.ts";
 import type { Trust } from "./types/talk.ts";
 
