@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+void (*world_on_start)(struct world *world), (*world_on_stop)(struct world *world);
+
 static const uint64_t devices[PEOPLE * 2] = {A1, A2, B1, B2, C1, 32, 41, 42};
 
 static struct phone *phone_of(struct world *world, uint64_t device)
@@ -171,12 +173,16 @@ void world_start(struct world *world)
 				   &world->calls),
 			 AT_OK);
 	calls_add_hooks(world->calls, &hooks);
+	if (world_on_start)
+		world_on_start(world);
 }
 
 void world_stop(struct world *world)
 {
 	for (size_t i = 0; i < PEOPLE * 2; i++)
 		phone_off(world, devices[i]);
+	if (world_on_stop)
+		world_on_stop(world);
 	calls_free(&world->calls);
 	chat_free(&world->chat);
 	store_close(&world->store);

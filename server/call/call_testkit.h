@@ -30,6 +30,8 @@ struct world {
 	struct call_parties parties;                /* of the last one */
 };
 
+/* A module above calls starts and stops with them. */
+extern void (*world_on_start)(struct world *world), (*world_on_stop)(struct world *world);
 struct world *world_new(void);
 void world_free(struct world **world);
 void world_restart(struct world *world); /* everybody is disconnected before; reconnect with phone_on */

@@ -113,8 +113,11 @@ static void on_opened(struct talk *talk)
 
 static void on_refused(struct talk *talk, enum at_err err)
 {
-	if (++talk->refused > TALK_TRIES_MAX || (err != AT_ERR_NOT_FOUND && err != AT_ERR_EXISTS && err != AT_ERR_CONFLICT)) {
-		at_log(AT_LOG_WARN, "talk.refused", "err", at_err_name(err), NULL);
+	bool mends = err == AT_ERR_NOT_FOUND || err == AT_ERR_EXISTS || err == AT_ERR_CONFLICT;
+
+	if (!mends || ++talk->refused > TALK_TRIES_MAX) {
+		if (talk->err != err)
+			at_log(AT_LOG_WARN, "talk.refused", "err", at_err_name(err), NULL);
 		talk->err = err;
 		return;
 	}
