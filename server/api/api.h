@@ -25,7 +25,7 @@ struct api_limits {
 	int64_t ring_ms, ring_stop_ms, unreachable_ms;
 	int64_t note_offer_ms; /* "Leave a note now" without an acknowledgement: 5000 */
 	int64_t voice_max_ms, video_max_ms, note_min_ms;
-	int64_t warn_ms;         /* before the limit: 15000 */
+	int64_t warn_ms; /* before the limit: 15000 */
 	/* a socket's sustained commands, burst four times that: 50. A fifth of it for media.*, which others hear. 0 = no limit */
 	uint32_t commands_per_s;
 	uint32_t messages_per_s; /* msg.send, got and fragments each: 200. 0 = no limit */

@@ -66,8 +66,8 @@ const struct api_route api_routes[] = {
 const size_t api_routes_n = sizeof(api_routes) / sizeof(*api_routes);
 
 const char *const api_events[] = {
-	"user", "me", "conv", "entry", "receipt", "typing", "note", "call", "rec", "rec.ack", "rec.listeners", "live",
-	"media.signal", "media.state", "media.ask", "media.hint",
+	"user", "me",      "conv",          "entry", "receipt",      "typing",      "note",      "call",
+	"rec",  "rec.ack", "rec.listeners", "live",  "media.signal", "media.state", "media.ask", "media.hint",
 };
 const size_t api_events_n = sizeof(api_events) / sizeof(*api_events);
 

@@ -38,7 +38,7 @@ void auth_free(struct auth **auth);
 const struct auth_user *auth_user(const struct auth *auth, uint64_t id); /* NULL when there is none */
 const struct auth_user *auth_user_by_name(const struct auth *auth, const char *username);
 const struct auth_device *auth_device(const struct auth *auth, uint64_t id); /* NULL when revoked */
-const uint8_t *auth_device_key(const struct auth *auth, uint64_t id); /* AUTH_KEY_LEN bytes; NULL: none */
+const uint8_t *auth_device_key(const struct auth *auth, uint64_t id);        /* AUTH_KEY_LEN bytes; NULL: none */
 bool auth_has_users(const struct auth *auth);
 /* Whose cookie this is; NULL when nobody's: unknown, revoked, unused for 30 days or made 180 days ago. */
 const struct auth_device *auth_session(const struct auth *auth, const char *token);

@@ -152,14 +152,10 @@ static void clocks_can_be_shifted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_TEST(ids_are_lower_case_hex),
-		AT_TEST(base64_of_rfc_4648),
-		AT_TEST(base64url_and_back),
-		AT_TEST(hex_refuses_what_is_not_hex),
-		AT_TEST(utf8_of_rfc_3629),
-		AT_TEST(comparisons),
-		AT_TEST(numbers_are_strict),
-		AT_TEST(randomness_is_below_its_bound),
+		AT_TEST(ids_are_lower_case_hex), AT_TEST(base64_of_rfc_4648),
+		AT_TEST(base64url_and_back),     AT_TEST(hex_refuses_what_is_not_hex),
+		AT_TEST(utf8_of_rfc_3629),       AT_TEST(comparisons),
+		AT_TEST(numbers_are_strict),     AT_TEST(randomness_is_below_its_bound),
 		AT_TEST(clocks_can_be_shifted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

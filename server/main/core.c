@@ -11,8 +11,8 @@
 #include "main/commands.h"
 #include "net/net.h"
 #include "note/note.h"
-#include "talk/talk.h"
 #include "store/store.h"
+#include "talk/talk.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>

@@ -47,8 +47,8 @@ _Noreturn static void be_server(const struct serving *s, int out)
 	int log = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	dup2(out, STDOUT_FILENO);
 	dup2(log, STDERR_FILENO);
-	char *argv[] = {(char *)"aftertone", (char *)"--data", (char *)s->dir, (char *)"--listen", listen_on,
-			(char *)"--media", (char *)"0.0.0.0:0", (char *)"--demo"};
+	char *argv[] = {(char *)"aftertone", (char *)"--data",  (char *)s->dir,      (char *)"--listen",
+			listen_on,           (char *)"--media", (char *)"0.0.0.0:0", (char *)"--demo"};
 	options_read(sizeof(argv) / sizeof(*argv), argv, &options);
 	options.web = NULL;
 	_exit(serve(&options));
@@ -128,8 +128,9 @@ pid_t serving_pid_of(const struct serving *s, const char *role)
 
 static int connect_to(const struct serving *s)
 {
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(s->port)};
+	struct sockaddr_in addr = {.sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				   .sin_port = htons(s->port)};
 	const struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
 	int64_t until = at_mono_ms() + PATIENCE_MS;
 	for (;;) {
@@ -157,20 +158,25 @@ static void exchange(const struct phone *phone, const char *method, const char *
 	char text[4096];
 	unsigned port = phone->server->port;
 	int n = snprintf(text, sizeof(text),
-			 "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nOrigin: http://127.0.0.1:%u\r\nConnection: close\r\n%s%s%s",
+			 "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nOrigin: http://127.0.0.1:%u\r\nConnection: "
+			 "close\r\n%s%s%s",
 			 method, path, port, port, *phone->cookie ? "Cookie: " : "", phone->cookie,
 			 *phone->cookie ? "\r\n" : "");
 	n += body ? snprintf(text + n, sizeof(text) - (size_t)n,
 			     "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body)
 		  : snprintf(text + n, sizeof(text) - (size_t)n, "\r\n");
-	int fd = connect_to(phone->server);
+	/* A server that is just being killed may still accept. */
+	int64_t until = at_mono_ms() + PATIENCE_MS;
 	size_t len = 0;
-	ssize_t got;
-	send_all(fd, text, (size_t)n);
-	while (len < 8191 && (got = recv(fd, answer + len, 8191 - len, 0)) > 0)
-		len += (size_t)got;
+	while (len == 0 && at_mono_ms() < until) {
+		int fd = connect_to(phone->server);
+		ssize_t got;
+		(void)!send(fd, text, (size_t)n, MSG_NOSIGNAL);
+		while (len < 8191 && (got = recv(fd, answer + len, 8191 - len, 0)) > 0)
+			len += (size_t)got;
+		close(fd);
+	}
 	answer[len] = '\0';
-	close(fd);
 	if (strncmp(answer, "HTTP/1.1 200", 12) != 0)
 		fail_msg("%s %s: %s", method, path, answer);
 }

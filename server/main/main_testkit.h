@@ -36,7 +36,7 @@ struct phone {
 
 void phone_join(struct phone *phone, const struct serving *s, unsigned person); /* with the link; then says hello */
 void phone_hello(struct phone *phone);                                          /* with the cookie it has */
-void phone_hang(struct phone *phone); /* closes its socket */
+void phone_hang(struct phone *phone);                                           /* closes its socket */
 void phone_free(struct phone *phone);
 /* The answer without its id: {"ok":...} or {"err":...}. "" when the socket is gone. */
 const char *phone_ask(struct phone *phone, const char *command, const char *args, ...) AT_PRINTF(3, 4);

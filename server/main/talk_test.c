@@ -262,9 +262,12 @@ static void test_keys_and_signals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_media_only_after_the_answer), cmocka_unit_test(test_unanswered_calls_have_no_legs),
-		cmocka_unit_test(test_media_role_dies),		    cmocka_unit_test(test_core_dies),
-		cmocka_unit_test(test_server_restarts),		    cmocka_unit_test(test_keys_and_signals),
+		cmocka_unit_test(test_media_only_after_the_answer),
+		cmocka_unit_test(test_unanswered_calls_have_no_legs),
+		cmocka_unit_test(test_media_role_dies),
+		cmocka_unit_test(test_core_dies),
+		cmocka_unit_test(test_server_restarts),
+		cmocka_unit_test(test_keys_and_signals),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

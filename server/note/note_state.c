@@ -76,8 +76,7 @@ void note_on_answered(void *arg, const struct call_parties *parties)
 	struct notes *notes = arg;
 	AT_LIST_EACH(&notes->recs, it) {
 		struct rec *rec = AT_ENTRY(it, struct rec, link);
-		if (rec->conv != parties->conv || rec->owner != parties->caller ||
-		    !at_id_eq(&rec->call, &parties->id))
+		if (rec->conv != parties->conv || rec->owner != parties->caller || !at_id_eq(&rec->call, &parties->id))
 			continue;
 		rec->is_call_over = true;
 		rec->is_stopped = true;

@@ -67,7 +67,8 @@ static void test_passed_on(void **state)
 
 	assert_int_equal(do_signal(1, A1, TALK_OFFER, "v=0\r\no=\"x\"\r\n"), AT_OK);
 	assert_true(heard(world, B1, "{\"ev\":\"media.signal\",\"call\":\"ca11"));
-	assert_true(heard(world, B1, "\"device\":11,\"kind\":\"offer\",\"sdp\":\"v=0\\r\\no=\\\"x\\\"\\r\\n\",\"sig\":\"\"}"));
+	assert_true(heard(world, B1,
+			  "\"device\":11,\"kind\":\"offer\",\"sdp\":\"v=0\\r\\no=\\\"x\\\"\\r\\n\",\"sig\":\"\"}"));
 	assert_false(heard(world, A1, "media."));
 	assert_int_equal(do_signal(1, B1, TALK_ANSWER, "v=1"), AT_OK);
 	assert_true(heard(world, A1, "\"device\":21,\"kind\":\"answer\",\"sdp\":\"v=1\""));
@@ -202,9 +203,9 @@ static void test_caller_moved(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_TEST(test_a_leg),  AT_TEST(test_strangers_and_other_devices),
-		AT_TEST(test_passed_on), AT_TEST(test_kept_for_who_comes_later),
-		AT_TEST(test_caps),   AT_TEST(test_moved),
+		AT_TEST(test_a_leg),        AT_TEST(test_strangers_and_other_devices),
+		AT_TEST(test_passed_on),    AT_TEST(test_kept_for_who_comes_later),
+		AT_TEST(test_caps),         AT_TEST(test_moved),
 		AT_TEST(test_caller_moved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,8 +148,8 @@ struct talks *talks_new(struct at_loop *loop, struct hub *hub, struct calls *cal
 					 .moved = on_moved,
 					 .ended = on_ended};
 
-	*talks = (struct talks){
-		.loop = loop, .hub = hub, .calls = calls, .people = *people, .rate_bits_s = rate_bits_s};
+	*talks =
+		(struct talks){.loop = loop, .hub = hub, .calls = calls, .people = *people, .rate_bits_s = rate_bits_s};
 	talks->by_id = at_map_new();
 	talks->by_device = at_map_new();
 	at_buf_init(&talks->out, TALK_OUT_MAX);

@@ -44,8 +44,9 @@ void talk_say_gate(struct talk *talk)
 void talk_say_restart(struct talk *talk, unsigned leg)
 {
 	uint8_t body[MEDIA_RESTART_LEN];
-	const struct media_restart restart = {
-		.call = talk->parties.id, .leg = (uint8_t)leg, .creds = talk->legs[leg].creds};
+	const struct media_restart restart = {.call = talk->parties.id,
+					      .leg = (uint8_t)leg,
+					      .creds = talk->legs[leg].creds};
 
 	media_restart_put(&restart, body);
 	(void)say(talk, IPC_MEDIA_RESTART, body, sizeof(body));

@@ -166,9 +166,9 @@ static void become_server(const struct server *server, int out)
 		(void)setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
 	}
 	/* Short rings, and no limit on how often. */
-	execl(server->binary, server->binary, "--data", server->data, "--listen", listen_on, "--web", "/", "--set",
-	      "ring_seconds=1", "--set", "ring_stop_seconds=2", "--set", "unreachable_seconds=1", "--set",
-	      "grace_ms=200", "--set", "pair_rings=100000", "--set", "unanswered_a_day=100000", "--set",
+	execl(server->binary, server->binary, "--data", server->data, "--listen", listen_on, "--media", "127.0.0.1:0",
+	      "--web", "/", "--set", "ring_seconds=1", "--set", "ring_stop_seconds=2", "--set", "unreachable_seconds=1",
+	      "--set", "grace_ms=200", "--set", "pair_rings=100000", "--set", "unanswered_a_day=100000", "--set",
 	      "commands_per_s=0", "--set", "messages_per_s=0", "--set", "recs_per_user=10000", "--set",
 	      "undo_seconds=0", (char *)NULL);
 	_exit(127);

@@ -26,7 +26,7 @@ export class Server {
 
 	async start() {
 		const sets = Object.entries(this.options.set ?? {}).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
-		const args = ["--listen", `${this.host}:${this.port}`, "--data", this.dir, "--web", join(root, "web/dist"), ...sets, ...(this.options.args ?? [])];
+		const args = ["--listen", `${this.host}:${this.port}`, "--data", this.dir, "--web", join(root, "web/dist"), "--media", "0.0.0.0:0", ...sets, ...(this.options.args ?? [])];
 		const command = this.options.netns ? ["ip", "netns", "exec", this.options.netns, program] : [program];
 		this.child = spawn(command[0], [...command.slice(1), ...args], { stdio: ["ignore", "pipe", "pipe"] });
 		this.out = "";
