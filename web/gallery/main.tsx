@@ -13,11 +13,19 @@ const root = document.getElementById("root");
 const name = query.get("s");
 const state = name === null ? undefined : states[name];
 
+const TRIES = 40;
+
+/* Screens come when their code does: each button is waited for. */
 async function press(names: readonly string[]): Promise<void> {
+	const find = (label: string) =>
+		[...document.querySelectorAll<HTMLButtonElement>("button")].find(
+			button => (button.ariaLabel ?? button.textContent?.trim()) === label,
+		);
 	for (const label of names) {
+		for (let tries = 0; tries < TRIES && !find(label); tries++)
+			await new Promise(resolve => setTimeout(resolve, 100));
 		await new Promise(resolve => setTimeout(resolve, 60));
-		const buttons = [...document.querySelectorAll<HTMLButtonElement>("button")];
-		buttons.find(button => (button.ariaLabel ?? button.textContent?.trim()) === label)?.click();
+		find(label)?.click();
 	}
 }
 

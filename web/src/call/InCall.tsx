@@ -48,8 +48,9 @@ function Screen({ view }: { view: TalkView }) {
 	const help = useCallback(() => setPanel("help"), []);
 	useModal(surface, panel === null ? minimise : null);
 	useTalkKeys({ talk, enabled: panel === null && settings.prefs.value.shortcuts, help });
-	const picture = talk.theirPicture.value !== null || talk.theirScreen.value !== null;
-	const still = useStill(picture && panel === null);
+	const screen = talk.theirScreen.value !== null;
+	const picture = screen ? "screen" : talk.theirPicture.value !== null ? "camera" : undefined;
+	const still = useStill(picture === "camera" && panel === null);
 	return (
 		<>
 			<section
@@ -57,7 +58,7 @@ function Screen({ view }: { view: TalkView }) {
 				aria-label={t("call-region")}
 				ref={surface}
 				tabIndex={-1}
-				data-picture={picture || undefined}
+				data-picture={picture}
 				data-still={(still && view.ask !== "asks") || undefined}
 				data-kind={view.kind}
 				style={{ "--hue": String(hueOf(view.person.id)) }}

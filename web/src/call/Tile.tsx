@@ -77,7 +77,7 @@ export function Tile(props: TileProps) {
 				<span class="tile-face">
 					<span
 						class="voice-ring"
-						style={{ "--loud": muted ? "0" : Math.min(1, Math.sqrt(level) * 1.4).toFixed(2) }}
+						style={{ "--loud": speaking ? Math.min(1, Math.sqrt(level) * 1.4).toFixed(2) : "0" }}
 					/>
 					<Avatar id={id} name={name} size={size === "main" ? "xl" : "m"} />
 				</span>

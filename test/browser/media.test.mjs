@@ -1,0 +1,199 @@
+// Calls that connect: voice and pictures arrive at the other end, and come back when something in between ends.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { sleep, until } from "./lib/own.mjs";
+import { pair, signedIn } from "./lib/person.mjs";
+import { startServer } from "./lib/server.mjs";
+import { callRegion, connections, hears, participants, sees, talking } from "./lib/talk.mjs";
+
+const quick = { ring_seconds: 20, ring_stop_seconds: 30, pair_rings: 50, unanswered_a_day: 50 };
+const share = ["--auto-select-desktop-capture-source=Entire screen", "--auto-accept-this-tab-capture", "--use-fake-ui-for-media-stream"];
+
+async function started(options) {
+	const server = await startServer({ people: ["Ana", "Ben"], set: quick });
+	return { server, ...(await pair(server, options)) };
+}
+
+async function leave(who, other) {
+	await who.button("Leave").click();
+	await callRegion(who).waitFor({ state: "detached" });
+	await callRegion(other).waitFor({ state: "detached" });
+	await who.entry("Voice call").or(who.entry("Video call")).first().waitFor();
+}
+
+async function voice() {
+	const { ana, ben } = await started();
+	await talking(ana, ben);
+	await hears(ben, 660);
+	await hears(ana, 880);
+	await ana.button("Mute").click();
+	await hears(ben, null);
+	await participants(ben).getByRole("group", { name: "Ana, muted" }).waitFor();
+	await ana.button("Unmute").click();
+	await hears(ben, 660);
+	assert.equal((await connections(ana)).length, 1, "one connection was enough");
+	assert.equal(await ana.page.getByText("could not be verified").count(), 0);
+	await leave(ana, ben);
+	await hears(ben, null);
+}
+
+async function safetyCode() {
+	const { ana, ben } = await started();
+	await talking(ana, ben);
+	const code = async (who) => {
+		await callRegion(who).getByRole("button", { name: "Call info" }).click();
+		const dialog = who.page.getByRole("dialog", { name: "Call info" });
+		await dialog.getByText(/Signed/).waitFor();
+		const text = (await dialog.innerText()).match(/(\d{5}\s+){5}\d{5}/)?.[0].replaceAll(/\s+/g, " ");
+		await who.page.keyboard.press("Escape");
+		return text;
+	};
+	const first = await code(ana);
+	assert.match(first, /^(\d{5} ){5}\d{5}$/);
+	assert.equal(await code(ben), first);
+}
+
+async function video() {
+	const { ana, ben } = await started();
+	await talking(ana, ben, "video");
+	await sees(ben, "Ana");
+	await sees(ana, "Ben");
+	await hears(ben, 660);
+	await ana.button("Turn camera off").click();
+	await participants(ben).getByText("Camera off").waitFor();
+	assert.equal(await participants(ben).getByRole("group", { name: "Ana" }).locator("video").count(), 0);
+	await ana.button("Turn camera on").click();
+	await sees(ben, "Ana");
+	assert.equal((await connections(ben)).length, 1);
+	await leave(ben, ana);
+}
+
+async function voiceBecomesVideo() {
+	const { ana, ben } = await started();
+	await talking(ana, ben);
+	await hears(ben, 660);
+	await ana.button("Turn camera on").click();
+	await ben.page.getByText("Ana would like to turn on video.").waitFor();
+	assert.equal(await callRegion(ana).locator("video").count(), 0, "no picture before they agree");
+	await ben.button("Turn on my camera").click();
+	await sees(ben, "Ana");
+	await sees(ana, "Ben");
+}
+
+async function screen() {
+	const { ana, ben } = await started({ ana: { args: share } });
+	await talking(ana, ben);
+	await hears(ben, 660);
+	await ana.button("Share screen").click();
+	await sees(ben, "Ana’s screen");
+	await ana.button("Stop sharing").click();
+	await participants(ben).getByRole("group", { name: "Ana’s screen" }).waitFor({ state: "detached" });
+}
+
+async function glare() {
+	const { ana, ben } = await started();
+	await Promise.all([ana.call(), ben.call()]);
+	await callRegion(ana).waitFor();
+	await callRegion(ben).waitFor();
+	await hears(ben, 660);
+	await hears(ana, 880);
+	await leave(ana, ben);
+	assert.equal(await ana.messages().getByRole("article", { name: /voice call/i }).count(), 1);
+}
+
+async function answeredWhileANoteIsLeft() {
+	const { ana, ben } = await started();
+	await ana.call();
+	await ana.status("Ben", "Ringing");
+	await ana.button("Leave a note now").click();
+	await ben.page.getByText("Ana is leaving a voice note").first().waitFor();
+	await sleep(1500);
+	await ben.button("Answer").first().click();
+	await callRegion(ana).waitFor();
+	await hears(ben, 660);
+	await hears(ana, 880);
+}
+
+async function mediaRoleEnds() {
+	const { server, ana, ben } = await started();
+	await talking(ana, ben);
+	await hears(ben, 660);
+	await hears(ana, 880);
+	const roles = execFileSync("pgrep", ["-P", String(server.child.pid)], { encoding: "utf8" }).trim().split("\n");
+	const media = roles.find((pid) => /media/.test(execFileSync("ps", ["-o", "args=", "-p", pid], { encoding: "utf8" })));
+	assert.ok(media, "the media role runs as a process of its own");
+	process.kill(Number(media), "SIGKILL");
+	await sleep(500);
+	await hears(ben, 660, 10_000);
+	await hears(ana, 880, 10_000);
+	assert.equal((await connections(ana)).length, 1, "the same connection goes on");
+}
+
+async function serverEnds() {
+	const { server, ana, ben } = await started();
+	await talking(ana, ben);
+	await hears(ben, 660);
+	await server.kill();
+	await server.start();
+	await hears(ben, 660, 40_000);
+	await hears(ana, 880, 40_000);
+	await leave(ana, ben);
+}
+
+async function pageLoadedAgain() {
+	const { ana, ben } = await started();
+	await talking(ana, ben);
+	await hears(ben, 660);
+	await ben.page.reload();
+	await callRegion(ben).waitFor();
+	await hears(ben, 660);
+	await hears(ana, 880);
+	await ana.page.reload();
+	await callRegion(ana).waitFor();
+	await hears(ben, 660);
+	await hears(ana, 880);
+}
+
+async function movesToAnotherDevice() {
+	const { server, ana, ben } = await started();
+	await talking(ana, ben);
+	await hears(ana, 880);
+	const laptop = await signedIn(server, "Ben", { tone: 440 });
+	await laptop.button("Move call here").click();
+	await callRegion(laptop).waitFor();
+	await callRegion(ben).waitFor({ state: "detached" });
+	await hears(laptop, 660);
+	await hears(ana, 440);
+}
+
+async function chatsWhileTalking() {
+	const { ana, ben } = await started();
+	await talking(ana, ben);
+	await callRegion(ana).getByRole("button", { name: "Minimise" }).click();
+	await ana.say("Written while talking");
+	await callRegion(ben).getByRole("button", { name: "Minimise" }).click();
+	await ben.messages().getByText("Written while talking").waitFor();
+	await hears(ben, 660);
+	await ana.button("Back to the call").click();
+	await ana.page.keyboard.press("m");
+	await ana.button("Unmute").waitFor();
+	await hears(ben, null);
+	await ana.page.evaluate(() => document.activeElement?.blur());
+	await ana.page.keyboard.down("Space");
+	await hears(ben, 660);
+	await ana.page.keyboard.up("Space");
+	await hears(ben, null);
+}
+
+/** Somebody must not be heard before they have answered. */
+async function silentUntilAnswered() {
+	const { ana, ben } = await started();
+	await ana.call("Video call");
+	await ben.incoming("Ana", "video").waitFor();
+	await sleep(1500);
+	assert.deepEqual(await connections(ben), []);
+	assert.deepEqual(await connections(ana), []);
+	await until("still ringing", () => ben.incoming("Ana", "video").isVisible());
+}
+
+export default { voice, safetyCode, video, voiceBecomesVideo, screen, glare, answeredWhileANoteIsLeft, mediaRoleEnds, serverEnds, pageLoadedAgain, movesToAnotherDevice, chatsWhileTalking, silentUntilAnswered };
