@@ -315,7 +315,9 @@ static void start_aftertone(struct bench_server *server, const char *dir, bool t
 	argv[n++] = (char *)"--web";
 	argv[n++] = (char *)(uintptr_t)web_path;
 	argv[n++] = (char *)"--set";
-	argv[n++] = (char *)"commands_per_s=1000000";
+	argv[n++] = (char *)"commands_per_s=0";
+	argv[n++] = (char *)"--set";
+	argv[n++] = (char *)"messages_per_s=0";
 	argv[n++] = (char *)"--set";
 	argv[n++] = (char *)"log_level=warn";
 	if (tls) {

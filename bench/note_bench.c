@@ -232,7 +232,9 @@ static void run(const char *const *paths)
 			(char *)"--web",
 			(char *)(uintptr_t)web_path,
 			(char *)"--set",
-			(char *)"commands_per_s=1000000",
+			(char *)"commands_per_s=0",
+			(char *)"--set",
+			(char *)"messages_per_s=0",
 			(char *)"--set",
 			(char *)"log_level=warn",
 			NULL};

@@ -32,7 +32,7 @@ struct ice_tuple {
 	uint8_t remote_ip[16];
 	uint8_t local_ip[16]; /* the address of ours it was sent to */
 	uint32_t scope;       /* interface of a link-local address, else 0 */
-	uint32_t conn;        /* TCP: the connection's number; UDP: 0 */
+	uint32_t conn;        /* TCP: the connection's number; UDP: the socket's */
 	uint16_t remote_port;
 	uint16_t transport; /* enum ice_transport */
 };

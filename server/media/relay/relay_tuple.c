@@ -1,11 +1,24 @@
-#include "base/siphash.h"
 #include "media/relay/relay_priv.h"
 
 #include <string.h>
 
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Once a packet, so it is a keyed multiplication (12 ns), not SipHash (70 ns): only tuples that proved a password stand in the table, eight a
+ * leg at most, so there is little to gain by finding some that collide. */
 static uint32_t *bucket_of(const struct relay *relay, const struct ice_tuple *tuple)
 {
-	return &relay->buckets[at_siphash(relay->key, tuple, sizeof(*tuple)) & relay->bucket_mask];
+	uint64_t words[6] = {0}, key[2];
+	memcpy(words, tuple, sizeof(*tuple));
+	memcpy(key, relay->key, sizeof(key));
+	uint64_t hash = key[0];
+	for (size_t i = 0; i < 6; i += 2)
+		hash = fold(hash ^ words[i], key[1] ^ words[i + 1]);
+	return &relay->buckets[hash & relay->bucket_mask];
 }
 
 static struct relay_leg *leg_of(const struct relay *relay, uint32_t number)

@@ -9,20 +9,38 @@
 
 enum {
 	HELD_MAX = 1024,
-	FDS_MAX = MEDIA_CONNS_MAX + 64,
+	FDS_MAX = MEDIA_CONNS_MAX + MEDIA_SOCKS_MAX + 64,
 };
 #define MEM_MAX (1ULL << 30) /* address space, libraries included */
 
 /* ---- to core ---- */
 
-static bool tell_one(struct media *m, const struct media_event *event)
+/* In order, and none is lost while core is busy. Without a core nobody listens: the next one opens its calls and is told then. */
+static void tell_core(struct media *m, const struct media_event *event)
 {
 	uint8_t body[MEDIA_EVENT_LEN];
+	if (!m->core)
+		return;
 	media_event_put(event, body);
-	return !m->core || ipc_send(m->core, IPC_MEDIA_EVENT, body, sizeof(body), NULL, 0) != AT_ERR_BUSY;
+	if (!m->unsent.len && ipc_send(m->core, IPC_MEDIA_EVENT, body, sizeof(body), NULL, 0) != AT_ERR_BUSY)
+		return;
+	if (at_buf_append(&m->unsent, body, sizeof(body)))
+		at_log(AT_LOG_WARN, "media.event_lost", NULL);
+	media_busy(m);
 }
 
-static bool tell_relay_event(struct media *m, const struct relay_event *event)
+static bool send_unsent(struct media *m)
+{
+	size_t done = 0;
+	while (done < m->unsent.len && m->core &&
+	       ipc_send(m->core, IPC_MEDIA_EVENT, m->unsent.data + done, MEDIA_EVENT_LEN, NULL, 0) != AT_ERR_BUSY)
+		done += MEDIA_EVENT_LEN;
+	at_buf_consume(&m->unsent, done);
+	return m->unsent.len == 0;
+}
+
+/* What core has no room for waits in the relay, where a leg's news take the place of older ones. */
+void media_tell(struct media *m)
 {
 	static const enum media_event_kind kinds[RELAY_EVENT_COUNT] = {
 		[RELAY_EVENT_CONNECTED] = MEDIA_CONNECTED,
@@ -30,29 +48,19 @@ static bool tell_relay_event(struct media *m, const struct relay_event *event)
 		[RELAY_EVENT_MOVED] = MEDIA_MOVED,
 		[RELAY_EVENT_LOST] = MEDIA_LOST,
 	};
-	const struct media_event told = {.call = event->call, .leg = (uint8_t)event->leg, .kind = kinds[event->kind]};
-	return tell_one(m, &told);
-}
-
-/* What core has no room for now waits: in the relay, but for the one that was taken out already. */
-void media_tell(struct media *m)
-{
-	if (m->has_unsent && !tell_relay_event(m, &m->unsent))
-		return;
-	m->has_unsent = false;
-	while (relay_next_event(m->relay, &m->unsent)) {
-		if (!tell_relay_event(m, &m->unsent)) {
-			m->has_unsent = true;
-			return;
-		}
+	struct relay_event event;
+	while (send_unsent(m) && relay_next_event(m->relay, &event)) {
+		const struct media_event told = {.call = event.call,
+						 .leg = (uint8_t)event.leg,
+						 .kind = kinds[event.kind]};
+		tell_core(m, &told);
 	}
 }
 
 static void answer(struct media *m, const struct at_id *call, enum media_event_kind kind, enum at_err err)
 {
 	const struct media_event event = {.call = *call, .kind = kind, .err = err};
-	if (!tell_one(m, &event))
-		at_log(AT_LOG_WARN, "media.answer_lost", NULL);
+	tell_core(m, &event);
 }
 
 /* ---- time ---- */
@@ -74,7 +82,7 @@ static void on_tick(void *arg)
 	relay_tick(m->relay, now_us);
 	media_tcp_look(m, now_us);
 	media_tell(m);
-	if (!relay_calls(m->relay) && !m->conn_count)
+	if (!relay_calls(m->relay) && !m->conn_count && !m->unsent.len)
 		at_timer_stop(m->tick);
 }
 
@@ -104,8 +112,8 @@ static void on_open(struct media *m, const struct ipc_msg *msg)
 	media_busy(m);
 	for (uint8_t leg = 0; leg < 2; leg++) {
 		const struct media_event event = {.call = open.call, .leg = leg, .kind = MEDIA_CONNECTED};
-		if (legs[leg].has_address && !tell_one(m, &event))
-			at_log(AT_LOG_WARN, "media.answer_lost", NULL);
+		if (legs[leg].has_address)
+			tell_core(m, &event);
 	}
 	media_send_held(m);
 }
@@ -199,6 +207,7 @@ static void on_core_gone(void *arg)
 {
 	struct media *m = arg;
 	ipc_chan_free(&m->core);
+	at_buf_release(&m->unsent);
 	relay_orphan_all(m->relay);
 	at_timer_start(m->orphans, MEDIA_ORPHAN_MS, 0);
 }
@@ -252,7 +261,8 @@ void media_role_main(int supervisor_fd, const struct media_options *options)
 	uint8_t port[2];
 	at_log_set_role("media");
 	for (size_t i = 0; i < MEDIA_FAMILIES; i++)
-		m->udp[i] = m->tcp[i] = -1;
+		m->tcp[i] = -1;
+	at_buf_init(&m->unsent, MEDIA_UNSENT_MAX);
 	open_sockets(m, options);
 	/* OpenSSL reads its configuration here, while it may. */
 	m->relay = relay_new(&relay);

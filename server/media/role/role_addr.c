@@ -44,7 +44,7 @@ static bool is_loopback(const uint8_t ip[16])
 	return media_ip_is_v4(ip) ? ip[12] == 127 : !memcmp(ip, v6, 16);
 }
 
-static bool can_be_announced(const uint8_t ip[16])
+bool media_can_be_told(const uint8_t ip[16])
 {
 	static const uint8_t zero[16] = {0};
 	if (media_ip_is_v4(ip))
@@ -77,7 +77,7 @@ enum at_err media_address_parse(const char *text, struct media_address *address_
 	if (port && (at_parse_u64(port, strlen(port), UINT16_MAX, &number) || number == 0))
 		return AT_ERR_BAD_REQUEST;
 	address_out->port = (uint16_t)number;
-	if (!media_ip_parse(host, address_out->ip) || !can_be_announced(address_out->ip))
+	if (!media_ip_parse(host, address_out->ip) || !media_can_be_told(address_out->ip))
 		return AT_ERR_BAD_REQUEST;
 	return AT_OK;
 }
@@ -93,25 +93,31 @@ static void add(struct media_address *list, size_t *count, const uint8_t ip[16],
 	list[(*count)++].port = port;
 }
 
-/* Interfaces that are up, IPv4 before IPv6; no link-local ones, which mean nothing without an interface. */
-static void add_interfaces(struct media_hello *hello, sa_family_t family, bool loopback)
+static size_t own_ips_of(sa_family_t family, const struct ifaddrs *all, uint8_t out[][16], size_t max)
 {
-	struct ifaddrs *all = NULL;
-	if (getifaddrs(&all) != 0)
-		return;
-	for (struct ifaddrs *it = all; it; it = it->ifa_next) {
-		uint8_t ip[16];
+	size_t n = 0;
+	for (const struct ifaddrs *it = all; it && n < max; it = it->ifa_next) {
 		if (!it->ifa_addr || it->ifa_addr->sa_family != family || !(it->ifa_flags & IFF_UP))
 			continue;
 		if (family == AF_INET)
-			from_v4(&((const struct sockaddr_in *)(const void *)it->ifa_addr)->sin_addr, ip);
+			from_v4(&((const struct sockaddr_in *)(const void *)it->ifa_addr)->sin_addr, out[n]);
 		else
-			memcpy(ip, &((const struct sockaddr_in6 *)(const void *)it->ifa_addr)->sin6_addr, 16);
-		bool is_link_local = family == AF_INET6 && ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80;
-		if (is_loopback(ip) == loopback && !is_link_local)
-			add(hello->addresses, &hello->count, ip, hello->port);
+			memcpy(out[n], &((const struct sockaddr_in6 *)(const void *)it->ifa_addr)->sin6_addr, 16);
+		bool is_link_local = family == AF_INET6 && out[n][0] == 0xfe && (out[n][1] & 0xc0) == 0x80;
+		n += !is_link_local;
 	}
+	return n;
+}
+
+size_t media_own_ips(uint8_t out[][16], size_t max)
+{
+	struct ifaddrs *all = NULL;
+	if (getifaddrs(&all) != 0)
+		return 0;
+	size_t n = own_ips_of(AF_INET, all, out, max);
+	n += own_ips_of(AF_INET6, all, out + n, max - n);
 	freeifaddrs(all);
+	return n;
 }
 
 void media_hello_fill(struct media_hello *hello, const struct media_options *options)
@@ -124,14 +130,18 @@ void media_hello_fill(struct media_hello *hello, const struct media_options *opt
 	}
 	if (hello->is_announced)
 		return;
-	if (options->listen_addr && media_ip_parse(options->listen_addr, ip) && can_be_announced(ip)) {
+	if (options->listen_addr && media_ip_parse(options->listen_addr, ip) && media_can_be_told(ip)) {
 		add(hello->addresses, &hello->count, ip, hello->port);
 		return;
 	}
-	add_interfaces(hello, AF_INET, false);
-	add_interfaces(hello, AF_INET6, false);
-	if (!hello->count)
-		add_interfaces(hello, AF_INET, true);
+	uint8_t own[2 * MEDIA_ADDRESSES_MAX][16];
+	size_t n = media_own_ips(own, 2 * MEDIA_ADDRESSES_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (!is_loopback(own[i]))
+			add(hello->addresses, &hello->count, own[i], hello->port);
+	/* A machine without a network talks to itself. */
+	for (size_t i = 0; i < n && !hello->count; i++)
+		add(hello->addresses, &hello->count, own[i], hello->port);
 }
 
 size_t media_addresses_for(const struct media_hello *hello, const uint8_t *reached_ip,

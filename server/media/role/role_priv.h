@@ -10,14 +10,26 @@
 
 enum {
 	MEDIA_FAMILIES = 2, /* 0: IPv4, 1: IPv6 */
+	MEDIA_SOCKS_MAX = 18,
 	MEDIA_CONNS_MAX = 512,
 	MEDIA_CONNS_A_PEER = 32,
 	MEDIA_CONN_OUT_MAX = 64 * 1024,
+	MEDIA_UNSENT_MAX = 256 * 1024,
 	MEDIA_CONN_PROVE_MS = 10000, /* a connection that has not authenticated by then is closed */
 };
 
 struct media_conn;
 struct media_batch;
+
+/* A UDP socket. One for every address that the machine has when the role starts, since the kernel then does the work of telling them
+ * apart (5 to 10 % of a packet), and a wild one a family for those that come later. */
+struct media_sock {
+	struct media *m;
+	int fd;
+	bool is_v4, is_wild;
+	uint8_t ip[16];
+	struct at_poll *poll;
+};
 
 struct media {
 	struct at_loop *loop;
@@ -25,22 +37,26 @@ struct media {
 	struct relay *relay;
 	struct at_timer *tick, *orphans;
 	struct media_hello hello;
-	int udp[MEDIA_FAMILIES], tcp[MEDIA_FAMILIES]; /* -1 = none */
-	struct at_poll *udp_polls[MEDIA_FAMILIES], *tcp_polls[MEDIA_FAMILIES];
+	struct media_sock socks[MEDIA_SOCKS_MAX];
+	size_t sock_count;
+	int tcp[MEDIA_FAMILIES]; /* -1 = none */
+	struct at_poll *tcp_polls[MEDIA_FAMILIES];
 	struct media_batch *batch;
 	struct media_conn *conns[MEDIA_CONNS_MAX];
 	size_t conn_count;
 	uint32_t conn_serial;
 	bool conn_died; /* some wait to be freed */
 	int64_t looked_at_conns_us;
-	struct relay_event unsent; /* an event that core had no room for */
-	bool has_unsent;
+	struct at_buf unsent; /* events that core had no room for */
 	uint64_t send_failed, send_full;
 };
 
 /* role_addr.c */
+bool media_can_be_told(const uint8_t ip[16]); /* not 0.0.0.0, :: or multicast */
 bool media_ip_is_v4(const uint8_t ip[16]);
 bool media_ip_parse(const char *text, uint8_t ip_out[16]);
+/* The addresses of interfaces that are up, IPv4 first; no link-local ones, which mean nothing without an interface. */
+size_t media_own_ips(uint8_t out[][16], size_t max);
 void media_hello_fill(struct media_hello *hello, const struct media_options *options); /* port is set */
 
 /* role_sock.c: binds; CONFLICT when the port is in use, UNAVAILABLE otherwise */

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 5000, QUIET_MS = 150, EVENTS_MAX = 64 };
+enum { WAIT_MS = 5000, QUIET_MS = 150, EVENTS_MAX = 6000 };
 
 static struct {
 	struct at_loop *loop;
@@ -22,6 +22,7 @@ static struct {
 	pid_t pid;
 	bool is_ready, has_hello, has_stats;
 	uint16_t port;
+	in_addr_t host; /* of the role, IPv4 */
 	struct media_hello hello;
 	struct media_event events[EVENTS_MAX];
 	size_t event_count;
@@ -160,6 +161,7 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(&t, 0, sizeof(t));
+	t.host = htonl(INADDR_LOOPBACK);
 	t.loop = at_loop_new();
 	t.ice = ice_new();
 	at_rand(&t.call, sizeof(t.call));
@@ -181,9 +183,7 @@ static int teardown(void **state)
 
 static int browser(int family, int type)
 {
-	struct sockaddr_in v4 = {.sin_family = AF_INET,
-				 .sin_port = htons(t.port),
-				 .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(t.port), .sin_addr = {t.host}};
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
 				  .sin6_port = htons(t.port),
 				  .sin6_addr = IN6ADDR_LOOPBACK_INIT};
@@ -314,6 +314,14 @@ static void a_call_over(int family_a, int type_a, int family_b, int type_b)
 static void a_call_over_udp(void **state)
 {
 	(void)state;
+	a_call_over(AF_INET, SOCK_DGRAM, AF_INET, SOCK_DGRAM);
+}
+
+/* To an address that was not there when the role started: the wild socket answers, from the address that was asked. */
+static void a_call_over_a_late_address(void **state)
+{
+	(void)state;
+	t.host = htonl(INADDR_LOOPBACK + 1);
 	a_call_over(AF_INET, SOCK_DGRAM, AF_INET, SOCK_DGRAM);
 }
 
@@ -486,6 +494,21 @@ static void refusals_are_named(void **state)
 	assert_int_equal(t.stats.err, AT_OK);
 }
 
+/* Core does not listen for a while: its answers wait for it. */
+static void answers_wait_for_a_busy_core(void **state)
+{
+	(void)state;
+	enum { MANY = 5000 };
+	for (int i = 0; i < MANY;) {
+		if (!ipc_send(t.core, IPC_MEDIA_GATE, t.call.b, MEDIA_CALL_LEN, NULL, 0))
+			i++;
+		else
+			usleep(1000);
+	}
+	for (int i = 0; i < MANY; i++)
+		await_event(MEDIA_REFUSED, 0, AT_ERR_NOT_FOUND);
+}
+
 static void a_taken_port_stops_it(void **state)
 {
 	(void)state;
@@ -508,6 +531,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROLE_TEST(says_hello),
 		ROLE_TEST(a_call_over_udp),
+		ROLE_TEST(a_call_over_a_late_address),
 		ROLE_TEST(a_call_between_families),
 		ROLE_TEST(a_call_over_tcp),
 		ROLE_TEST(a_call_over_two_tcps),
@@ -517,6 +541,7 @@ int main(void)
 		ROLE_TEST(a_crash_is_survived),
 		ROLE_TEST(a_new_core_takes_over),
 		ROLE_TEST(refusals_are_named),
+		ROLE_TEST(answers_wait_for_a_busy_core),
 		ROLE_TEST(a_taken_port_stops_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

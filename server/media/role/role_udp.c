@@ -1,5 +1,5 @@
 /* Batches: up to 64 packets in by one call, checks answered first, then the rest passed on from the very buffers they came in, out by one
- * call a family. */
+ * call a socket. */
 #include "base/mem.h"
 #include "base/time.h"
 #include "media/role/role_priv.h"
@@ -43,7 +43,7 @@ struct media_batch {
 	struct ice_tuple tuples[BATCH];
 	uint8_t bytes[BATCH][ROOM];
 	uint8_t replies[BATCH][ICE_REPLY_MAX];
-	struct outgoing out[MEDIA_FAMILIES];
+	struct outgoing out[MEDIA_SOCKS_MAX];
 };
 
 /* ---- addresses in and out ---- */
@@ -67,10 +67,10 @@ static bool read_local(struct msghdr *header, struct ice_tuple *tuple)
 	return false;
 }
 
-static bool read_tuple(struct msghdr *header, struct ice_tuple *tuple)
+static bool read_tuple(const struct media_sock *sock, struct msghdr *header, struct ice_tuple *tuple)
 {
 	const union address *from = header->msg_name;
-	*tuple = (struct ice_tuple){.transport = ICE_UDP};
+	*tuple = (struct ice_tuple){.transport = ICE_UDP, .conn = (uint32_t)(sock - sock->m->socks)};
 	if (from->any.sa_family == AF_INET) {
 		tuple->remote_ip[10] = tuple->remote_ip[11] = 0xff;
 		memcpy(tuple->remote_ip + 12, &from->v4.sin_addr, 4);
@@ -80,37 +80,40 @@ static bool read_tuple(struct msghdr *header, struct ice_tuple *tuple)
 		tuple->remote_port = ntohs(from->v6.sin6_port);
 		tuple->scope = from->v6.sin6_scope_id;
 	}
-	return !(header->msg_flags & MSG_TRUNC) && read_local(header, tuple);
+	if (header->msg_flags & MSG_TRUNC)
+		return false;
+	if (sock->is_wild)
+		return read_local(header, tuple);
+	memcpy(tuple->local_ip, sock->ip, 16);
+	return true;
 }
 
-static void put_v4(struct msghdr *header, union address *to, const struct ice_tuple *tuple)
+/* Which of our addresses it goes from, for a wild socket. */
+static void put_local(struct msghdr *header, const struct ice_tuple *tuple, bool is_v4)
 {
-	struct in_pktinfo info = {.ipi_ifindex = 0};
-	to->v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(tuple->remote_port)};
-	memcpy(&to->v4.sin_addr, tuple->remote_ip + 12, 4);
-	memcpy(&info.ipi_spec_dst, tuple->local_ip + 12, 4);
-	header->msg_namelen = sizeof(to->v4);
-	header->msg_controllen = CMSG_SPACE(sizeof(info));
+	struct in_pktinfo v4 = {.ipi_ifindex = 0};
+	struct in6_pktinfo v6 = {.ipi6_ifindex = tuple->scope};
+	size_t len = is_v4 ? sizeof(v4) : sizeof(v6);
+	memcpy(&v4.ipi_spec_dst, tuple->local_ip + 12, 4);
+	memcpy(&v6.ipi6_addr, tuple->local_ip, 16);
+	header->msg_controllen = CMSG_SPACE(len);
 	struct cmsghdr *c = CMSG_FIRSTHDR(header);
-	*c = (struct cmsghdr){.cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO, .cmsg_len = CMSG_LEN(sizeof(info))};
-	memcpy(CMSG_DATA(c), &info, sizeof(info));
+	*c = (struct cmsghdr){.cmsg_level = is_v4 ? IPPROTO_IP : IPPROTO_IPV6,
+			      .cmsg_type = is_v4 ? IP_PKTINFO : IPV6_PKTINFO,
+			      .cmsg_len = CMSG_LEN(len)};
+	memcpy(CMSG_DATA(c), is_v4 ? (const void *)&v4 : (const void *)&v6, len);
 }
 
-static void put_v6(struct msghdr *header, union address *to, const struct ice_tuple *tuple)
+static void put_remote(union address *to, const struct ice_tuple *tuple, bool is_v4)
 {
-	struct in6_pktinfo info = {.ipi6_ifindex = tuple->scope};
-	to->v6 = (struct sockaddr_in6){.sin6_family = AF_INET6,
-				       .sin6_port = htons(tuple->remote_port),
-				       .sin6_scope_id = tuple->scope};
-	memcpy(&to->v6.sin6_addr, tuple->remote_ip, 16);
-	memcpy(&info.ipi6_addr, tuple->local_ip, 16);
-	header->msg_namelen = sizeof(to->v6);
-	header->msg_controllen = CMSG_SPACE(sizeof(info));
-	struct cmsghdr *c = CMSG_FIRSTHDR(header);
-	*c = (struct cmsghdr){.cmsg_level = IPPROTO_IPV6,
-			      .cmsg_type = IPV6_PKTINFO,
-			      .cmsg_len = CMSG_LEN(sizeof(info))};
-	memcpy(CMSG_DATA(c), &info, sizeof(info));
+	if (is_v4) {
+		to->v4.sin_port = htons(tuple->remote_port);
+		memcpy(&to->v4.sin_addr, tuple->remote_ip + 12, 4);
+	} else {
+		to->v6.sin6_port = htons(tuple->remote_port);
+		to->v6.sin6_scope_id = tuple->scope;
+		memcpy(&to->v6.sin6_addr, tuple->remote_ip, 16);
+	}
 }
 
 /* ---- out ---- */
@@ -136,24 +139,22 @@ static void flush_one(struct media *m, int fd, struct outgoing *out)
 
 void media_udp_flush(struct media *m)
 {
-	for (size_t i = 0; i < MEDIA_FAMILIES; i++)
+	for (size_t i = 0; i < m->sock_count; i++)
 		if (m->batch->out[i].count)
-			flush_one(m, m->udp[i], &m->batch->out[i]);
+			flush_one(m, m->socks[i].fd, &m->batch->out[i]);
 }
 
 void media_udp_put(struct media *m, const struct relay_send *send)
 {
-	bool is_v4 = media_ip_is_v4(send->to->remote_ip);
-	struct outgoing *out = &m->batch->out[is_v4 ? 0 : 1];
+	const struct media_sock *sock = &m->socks[send->to->conn];
+	struct outgoing *out = &m->batch->out[send->to->conn];
 	if (out->count == BATCH)
 		media_udp_flush(m);
 	unsigned i = out->count++;
-	struct msghdr *header = &out->headers[i].msg_hdr;
 	out->parts[i] = (struct iovec){(void *)(uintptr_t)send->data, send->len};
-	if (is_v4)
-		put_v4(header, &out->to[i], send->to);
-	else
-		put_v6(header, &out->to[i], send->to);
+	put_remote(&out->to[i], send->to, sock->is_v4);
+	if (sock->is_wild)
+		put_local(&out->headers[i].msg_hdr, send->to, sock->is_v4);
 }
 
 /* ---- in ---- */
@@ -166,13 +167,14 @@ static void handle(struct media *m, unsigned i, int64_t now_us)
 		media_put(m, &send);
 }
 
-static void handle_batch(struct media *m, unsigned n)
+static void handle_batch(struct media_sock *sock, unsigned n)
 {
+	struct media *m = sock->m;
 	struct media_batch *b = m->batch;
 	int64_t now_us = at_mono_us();
 	bool is_media[BATCH], checked = false;
 	for (unsigned i = 0; i < n; i++) {
-		bool is_good = read_tuple(&b->headers[i].msg_hdr, &b->tuples[i]) && b->headers[i].msg_len > 0;
+		bool is_good = b->headers[i].msg_len > 0 && read_tuple(sock, &b->headers[i].msg_hdr, &b->tuples[i]);
 		is_media[i] = is_good && b->bytes[i][0] >= 4;
 		if (!is_good || is_media[i])
 			continue;
@@ -187,45 +189,36 @@ static void handle_batch(struct media *m, unsigned n)
 	media_udp_flush(m);
 }
 
-static int receive(struct media *m, int fd)
+static int receive(const struct media_sock *sock)
 {
-	struct media_batch *b = m->batch;
+	struct media_batch *b = sock->m->batch;
 	for (size_t i = 0; i < BATCH; i++) {
 		struct msghdr *header = &b->headers[i].msg_hdr;
 		header->msg_namelen = sizeof(b->from[i]);
-		header->msg_controllen = sizeof(b->control[i]);
+		header->msg_controllen = sock->is_wild ? sizeof(b->control[i]) : 0;
 	}
-	return recvmmsg(fd, b->headers, BATCH, MSG_DONTWAIT, NULL);
+	return recvmmsg(sock->fd, b->headers, BATCH, MSG_DONTWAIT, NULL);
 }
 
-static void on_readable(struct media *m, size_t family, int events)
+static void on_readable(void *arg, int events)
 {
+	struct media_sock *sock = arg;
 	/* An error on the socket: it is not watched any more, but what is wrong concerns one packet. */
 	if (events & AT_POLL_WRITE)
-		at_poll_set(m->udp_polls[family], AT_POLL_READ);
+		at_poll_set(sock->poll, AT_POLL_READ);
 	for (int turn = 0; turn < BATCHES_A_TURN; turn++) {
-		int n = receive(m, m->udp[family]);
+		int n = receive(sock);
 		if (n <= 0)
 			break;
-		handle_batch(m, (unsigned)n);
+		handle_batch(sock, (unsigned)n);
 		if (n < BATCH)
 			break;
 	}
-	media_tell(m);
-	media_tcp_reap(m);
+	media_tell(sock->m);
+	media_tcp_reap(sock->m);
 }
 
-static void on_v4(void *arg, int events)
-{
-	on_readable(arg, 0, events);
-}
-
-static void on_v6(void *arg, int events)
-{
-	on_readable(arg, 1, events);
-}
-
-static void prepare(struct media_batch *b)
+static void prepare_in(struct media_batch *b)
 {
 	for (size_t i = 0; i < BATCH; i++) {
 		b->parts[i] = (struct iovec){b->bytes[i], ROOM};
@@ -234,25 +227,30 @@ static void prepare(struct media_batch *b)
 							.msg_iovlen = 1,
 							.msg_control = &b->control[i]};
 	}
-	for (size_t f = 0; f < MEDIA_FAMILIES; f++) {
-		struct outgoing *out = &b->out[f];
-		for (size_t i = 0; i < BATCH; i++)
-			out->headers[i].msg_hdr = (struct msghdr){.msg_name = &out->to[i],
-								  .msg_iov = &out->parts[i],
-								  .msg_iovlen = 1,
-								  .msg_control = &out->control[i]};
+}
+
+/* What is the same for every packet of a socket is written once. */
+static void prepare_out(struct outgoing *out, const struct media_sock *sock)
+{
+	for (size_t i = 0; i < BATCH; i++) {
+		out->to[i].any.sa_family = sock->is_v4 ? AF_INET : AF_INET6;
+		out->headers[i].msg_hdr =
+			(struct msghdr){.msg_name = &out->to[i],
+					.msg_namelen = sock->is_v4 ? sizeof(out->to[i].v4) : sizeof(out->to[i].v6),
+					.msg_iov = &out->parts[i],
+					.msg_iovlen = 1,
+					.msg_control = sock->is_wild ? &out->control[i] : NULL};
 	}
 }
 
 void media_udp_start(struct media *m)
 {
-	static at_poll_fn *const fns[MEDIA_FAMILIES] = {on_v4, on_v6};
 	m->batch = at_alloc(sizeof(*m->batch));
-	prepare(m->batch);
-	for (size_t i = 0; i < MEDIA_FAMILIES; i++) {
-		if (m->udp[i] < 0)
-			continue;
-		m->udp_polls[i] = at_poll_new(m->loop, m->udp[i], fns[i], m);
-		at_poll_set(m->udp_polls[i], AT_POLL_READ);
+	prepare_in(m->batch);
+	for (size_t i = 0; i < m->sock_count; i++) {
+		struct media_sock *sock = &m->socks[i];
+		prepare_out(&m->batch->out[i], sock);
+		sock->poll = at_poll_new(m->loop, sock->fd, on_readable, sock);
+		at_poll_set(sock->poll, AT_POLL_READ);
 	}
 }
