@@ -51,6 +51,9 @@ function Screen({ view }: { view: TalkView }) {
 	const screen = talk.theirScreen.value !== null;
 	const picture = screen ? "screen" : talk.theirPicture.value !== null ? "camera" : undefined;
 	const still = useStill(picture === "camera" && panel === null);
+	const quiet = still && view.ask !== "asks";
+	/* A finger that wakes the controls does not press the one it cannot see. */
+	const waking = useRef(false);
 	return (
 		<>
 			<section
@@ -59,7 +62,16 @@ function Screen({ view }: { view: TalkView }) {
 				ref={surface}
 				tabIndex={-1}
 				data-picture={picture}
-				data-still={(still && view.ask !== "asks") || undefined}
+				data-still={quiet || undefined}
+				onPointerDownCapture={event => {
+					waking.current = quiet && event.pointerType === "touch";
+				}}
+				onClickCapture={event => {
+					if (!waking.current) return;
+					waking.current = false;
+					event.stopPropagation();
+					event.preventDefault();
+				}}
 				data-kind={view.kind}
 				style={{ "--hue": String(hueOf(view.person.id)) }}
 				data-enter
