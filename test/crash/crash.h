@@ -113,7 +113,7 @@ struct person *person_of_device(struct crash *crash, uint64_t device);
 
 void call_act(struct person *person);
 void call_on_event(struct person *person, struct json call);
-void call_on_ready(struct person *person);
+void call_on_ready(struct person *person, struct json hello);
 
 void rec_act(struct person *person);
 void rec_on_ack(struct person *person, struct json frame);

@@ -138,8 +138,25 @@ void call_on_event(struct person *person, struct json call)
 	}
 }
 
-/* What rang when the server went has failed: hello does not list it any more. */
-void call_on_ready(struct person *person)
+static void on_left(void *arg, struct client *client, enum at_err err, struct json ok, int64_t retry_ms)
 {
+	(void)client, (void)ok, (void)retry_ms;
+	if (err != AT_OK)
+		refused(arg, "call.leave", err);
+}
+
+/* What rang when the server went has failed, and hello does not list it any more. What was answered goes on, until it is hung up. */
+void call_on_ready(struct person *person, struct json hello)
+{
+	struct json call;
+	struct at_id id;
+	size_t pos = 0;
+
 	person->call = NULL;
+	while (json_each(json_get(hello, "calls"), &pos, &call)) {
+		if (!json_is(json_get(call, "state"), "answered") || !json_id(json_get(call, "call"), &id))
+			continue;
+		struct wire_out w = begin(person, "call.leave", &id);
+		client_ask(person->client, &w, on_left, person);
+	}
 }

@@ -215,7 +215,7 @@ static void on_state(void *arg, struct client *client, enum client_state state, 
 		return;
 	snprintf(person->cookie, sizeof(person->cookie), "%s", client_cookie(client));
 	on_hello(person, hello);
-	call_on_ready(person);
+	call_on_ready(person, hello);
 	rec_on_ready(person);
 }
 
