@@ -234,11 +234,23 @@ export class Link {
 		const theirs = this.#theirs;
 		const leg = this.#opened?.leg;
 		if (peer === null || leg === undefined) return;
-		if (theirs === null) this.#sayAgain();
+		if (theirs !== null && theirs.device !== this.#opened?.peer.device) await this.#otherDevice();
+		else if (theirs === null) this.#sayAgain();
 		else if (this.#opened?.offerer) {
 			await peer.offer(true);
 			await peer.accept(theirs.sdp, leg);
 		} else await peer.answer(theirs.sdp, leg);
+	}
+
+	/* They went on at another device of theirs: it knows nothing of what was agreed. */
+	async #otherDevice(): Promise<void> {
+		if (this.#opened?.offerer) {
+			await this.#connect();
+			return;
+		}
+		this.#theirs = null;
+		this.#mine = null;
+		this.#newPeer(false);
 	}
 
 	/* A new connection altogether. */

@@ -13,6 +13,7 @@ describe("the media of a call", () => {
 	let rev = 0;
 	let legs = 0;
 	let offerer = true;
+	let theirDevice = 22;
 	let openFails = 0;
 
 	beforeEach(async () => {
@@ -20,6 +21,7 @@ describe("the media of a call", () => {
 		rev = 0;
 		legs = 0;
 		offerer = true;
+		theirDevice = 22;
 		openFails = 0;
 		world.server.on("media.open", args => {
 			if (openFails-- > 0) return { err: "unavailable", retry_ms: 200 };
@@ -27,7 +29,7 @@ describe("the media of a call", () => {
 			return {
 				leg: { ufrag: `u${legs}`, pwd: "p", candidates: [{ proto: "udp", addr: "127.0.0.1", port: 9 }] },
 				offerer,
-				peer: { user: BEN, device: 22, key: THEIR_KEY },
+				peer: { user: BEN, device: theirDevice, key: THEIR_KEY },
 			};
 		});
 		app = new App(world.env);
@@ -177,6 +179,31 @@ describe("the media of a call", () => {
 		await signal("answer", theirAnswer("other page again"));
 		expect(peer().done).toEqual(["offer", "accept"]);
 		expect(app.talk.view.value?.safetyCode).toBe("sha-256 mine-2 sha-256 other page again");
+	});
+
+	it("offers anew when the other goes on at another device", async () => {
+		await connected();
+		theirDevice = 23;
+		world.server.event("media.hint", { call: CALL, why: "moved" });
+		await world.clock.advance(0);
+		expect(world.talk.peers).toHaveLength(2);
+		expect(peer().done).toEqual(["offer"]);
+		await signal("answer", theirAnswer("laptop"), { device: 23 });
+		expect(peer().done).toEqual(["offer", "accept"]);
+		expect(app.talk.view.value?.trust).toBe("verified");
+	});
+
+	it("waits for an offer when the one who called goes on at another device", async () => {
+		offerer = false;
+		await answered({ from: BEN, to: ME, answered_by: ME });
+		await signal("offer", fakeSdp("77", "theirs"));
+		theirDevice = 23;
+		world.server.event("media.hint", { call: CALL, why: "moved" });
+		await world.clock.advance(0);
+		expect(world.talk.peers[0]?.closed).toBe(true);
+		await signal("offer", fakeSdp("78", "laptop"), { device: 23 });
+		expect(peer().done).toEqual(["answer"]);
+		expect(app.talk.view.value?.safetyCode).toContain("laptop");
 	});
 
 	it("warns when a signature is missing or wrong", async () => {
