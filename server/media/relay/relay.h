@@ -1,4 +1,4 @@
-/* The sealed relay (docs/decisions): two legs a call, each an ICE-lite agent; DTLS and SRTP pass from one to the other unopened. Sans-IO:
+/* The sealed relay (docs/decisions/007): two legs a call, each an ICE-lite agent; DTLS and SRTP pass from one to the other unopened. Sans-IO:
  * packets and time in, packets and events out, so all of it runs in virtual time. One loop.
  *
  * What it promises:
