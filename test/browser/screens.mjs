@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { endAll, sleep, until } from "./lib/own.mjs";
 import { Person, pair } from "./lib/person.mjs";
 import { startServer } from "./lib/server.mjs";
+import { speech } from "./lib/tone.mjs";
 
 const images = resolve(import.meta.dirname, "../../docs/images");
 const quick = { ring_seconds: 3, ring_stop_seconds: 8, unreachable_seconds: 5, pair_rings: 50, unanswered_a_day: 50 };
@@ -18,7 +19,7 @@ async function walk(shape, viewport, colorScheme, readme) {
 	await guest.shot(name("sign-in"));
 	await guest.close();
 	const look = { viewport, colorScheme };
-	const { ana, ben } = await pair(server, { ana: look, ben: look });
+	const { ana, ben } = await pair(server, { ana: { ...look, tone: 220, loudness: speech }, ben: look });
 	await ana.say("Are you still on the 14:02 train? I have the keys.");
 	await ben.say("Yes. Tunnel in two minutes.");
 	await ana.call();

@@ -6,8 +6,11 @@ import { own } from "./own.mjs";
 
 const rate = 48_000;
 
-/** A WAV of `seconds` of a sine, for --use-file-for-fake-audio-capture (it loops). */
-export function toneFile(frequency, seconds = 10) {
+/** As loud as somebody speaking: syllables, words, breaths. */
+export const speech = (seconds) => Math.max(0.04, Math.abs(Math.sin(seconds * 9.1)) * (0.35 + 0.65 * Math.abs(Math.sin(seconds * 1.7 + Math.sin(seconds * 0.9)))));
+
+/** A WAV of `seconds` of a sine, for --use-file-for-fake-audio-capture (it loops). loudness: 0..1 at a time in seconds. */
+export function toneFile(frequency, seconds = 10, loudness = () => 0.28) {
 	const dir = mkdtempSync(join(tmpdir(), "aftertone-tone-"));
 	own(() => rmSync(dir, { recursive: true, force: true }));
 	const path = join(dir, `tone-${frequency}.wav`);
@@ -25,7 +28,7 @@ export function toneFile(frequency, seconds = 10) {
 	wav.writeUInt16LE(16, 34);
 	wav.write("data", 36);
 	wav.writeUInt32LE(samples * 2, 40);
-	for (let i = 0; i < samples; i += 1) wav.writeInt16LE(Math.round(9000 * Math.sin((2 * Math.PI * frequency * i) / rate)), 44 + i * 2);
+	for (let i = 0; i < samples; i += 1) wav.writeInt16LE(Math.round(32000 * loudness(i / rate) * Math.sin((2 * Math.PI * frequency * i) / rate)), 44 + i * 2);
 	writeFileSync(path, wav);
 	return path;
 }
