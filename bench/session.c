@@ -174,15 +174,13 @@ static void each_process(int pid, void (*fn)(int pid, uint64_t *max), uint64_t *
 		closedir(proc);
 }
 
-static void max_rss(int pid, uint64_t *max)
+/* Its own pages only: what forked processes share is there once. */
+static void add_memory(int pid, uint64_t *sum)
 {
 	char path[64];
-	uint64_t rss;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	rss = number_in(path, "VmRSS:") * 1024;
-	if (rss > *max)
-		*max = rss;
+	*sum += number_in(path, "RssAnon:") * 1024;
 }
 
 static void max_cpu(int pid, uint64_t *max)
@@ -203,10 +201,10 @@ static void max_cpu(int pid, uint64_t *max)
 
 uint64_t bench_rss(int pid)
 {
-	uint64_t max = 0;
+	uint64_t sum = 0;
 
-	each_process(pid, max_rss, &max);
-	return max;
+	each_process(pid, add_memory, &sum);
+	return sum;
 }
 
 uint64_t bench_cpu_ns(int pid)

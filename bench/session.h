@@ -36,7 +36,7 @@ struct bench_server {
 /* Starts argv (NULL-terminated), pinned to `cpu` (-1 = not), and reads its port from the first URL it prints. */
 void bench_server_start(struct bench_server *server, char *const argv[], int cpu);
 void bench_server_stop(struct bench_server *server);
-/* Of the process and its children: the largest resident set in bytes, and the processor time in ns, both of the biggest one. */
+/* Of the process and all below it: the memory of their own in bytes, and the processor time in ns of the main thread that has used most. */
 uint64_t bench_rss(int pid);
 uint64_t bench_cpu_ns(int pid);
 
