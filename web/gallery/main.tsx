@@ -19,7 +19,7 @@ const TRIES = 40;
 async function press(names: readonly string[]): Promise<void> {
 	const find = (label: string) =>
 		[...document.querySelectorAll<HTMLButtonElement>("button")].find(
-			button => (button.ariaLabel ?? button.textContent?.trim()) === label,
+			button => !button.closest("[inert]") && (button.ariaLabel ?? button.textContent?.trim()) === label,
 		);
 	for (const label of names) {
 		for (let tries = 0; tries < TRIES && !find(label); tries++)
