@@ -49,11 +49,13 @@ if (named.length === 0) throw new Error("index.html loads no script");
 const first = closure(named);
 const speaking = closure([part("voice")]);
 const call = closure(["voice", "Incoming", "Outgoing", "CallBar", "LiveStrip", "liveSource"].map(part));
+const talk = closure(["talkKit", "InCall"].map(part));
 const recorder = closure(["recordingKit", "RecordBar", "RecordElsewhere"].map(part));
 
 const budgets = [
 	["first load: shell and thread", first, 60],
 	["call, beyond the first load", without(call, first), 30],
+	["in a call, beyond the call models", without(without(talk, first), call), 14],
 	["recorder, beyond first load and call models", without(without(recorder, first), speaking), 12],
 ];
 

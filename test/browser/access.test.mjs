@@ -49,6 +49,19 @@ async function screens(scheme, viewport) {
 	await ana.page.getByRole("group", { name: "Recording" }).getByRole("button", { name: "Send" }).click();
 	await ben.entry("Missed voice call").getByRole("button", { name: "Play" }).waitFor();
 	await assertAccessible(ben, "missed-call entry");
+	await ben.call("Video call");
+	await ana.incoming("Ben", "video").getByRole("button", { name: "Answer", exact: true }).click();
+	await ana.page.getByRole("region", { name: "Call", exact: true }).waitFor();
+	await sleep(600);
+	await assertAccessible(ana, "in a call");
+	await ana.button("Call info").click();
+	await ana.page.getByRole("dialog", { name: "Call info" }).waitFor();
+	await sleep(400);
+	await assertAccessible(ana, "call info");
+	await ana.page.keyboard.press("Escape");
+	await ana.button("Minimise").click();
+	await sleep(400);
+	await assertAccessible(ana, "a call above the chats");
 }
 
 async function tabTo(page, role, name, most = 60) {

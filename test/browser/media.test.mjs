@@ -1,10 +1,11 @@
 // Calls that connect: voice and pictures arrive at the other end, and come back when something in between ends.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { FirefoxPerson } from "./lib/firefox.mjs";
 import { sleep, until } from "./lib/own.mjs";
 import { pair, signedIn } from "./lib/person.mjs";
 import { startServer } from "./lib/server.mjs";
-import { callRegion, connections, hears, participants, sees, talking } from "./lib/talk.mjs";
+import { callRegion, connections, hears, participants, sees, talking, voice as heardVoice } from "./lib/talk.mjs";
 
 const quick = { ring_seconds: 20, ring_stop_seconds: 30, pair_rings: 50, unanswered_a_day: 50 };
 const share = ["--auto-select-desktop-capture-source=Entire screen", "--auto-accept-this-tab-capture", "--use-fake-ui-for-media-stream"];
@@ -197,4 +198,44 @@ async function silentUntilAnswered() {
 	await until("still ringing", () => ben.incoming("Ana", "video").isVisible());
 }
 
-export default { voice, safetyCode, video, voiceBecomesVideo, screen, glare, answeredWhileANoteIsLeft, mediaRoleEnds, serverEnds, pageLoadedAgain, movesToAnotherDevice, chatsWhileTalking, silentUntilAnswered };
+async function withFirefox() {
+	const server = await startServer({ people: ["Ana", "Ben"], set: quick });
+	const ben = await (await new FirefoxPerson(server, "Ben").open()).signIn();
+	const ana = await signedIn(server, "Ana", { tone: 660 });
+	await ana.chatWith("Ben");
+	await ana.say("Hello Ben");
+	await ben.click("link", /Ana/);
+	return { ana, ben };
+}
+
+/** Firefox's microphone is a tone of its own. */
+async function bothThere(ana, ben) {
+	await sees(ana, "Ben");
+	await sees(ben, "Ana");
+	await hears(ben, 660);
+	await until("Ana hears Firefox", () => heardVoice(ana.page));
+}
+
+async function chromiumCallsFirefox() {
+	const { ana, ben } = await withFirefox();
+	await ana.call("Video call");
+	await ben.click("button", "Answer");
+	await bothThere(ana, ben);
+	await ana.button("Turn camera off").click();
+	await until("no picture of Ana any more", () => ben.page.evaluate(() => /Camera off/.test(document.body.innerText)));
+	await ana.button("Turn camera on").click();
+	await sees(ben, "Ana");
+}
+
+async function firefoxCallsChromium() {
+	const { ana, ben } = await withFirefox();
+	await ben.click("button", "Video call");
+	await ana.incoming("Ben", "video").getByRole("button", { name: "Answer", exact: true }).click();
+	await bothThere(ana, ben);
+	await ben.click("button", "Mute");
+	await hears(ana, null);
+	await ana.button("Leave").click();
+	await until("over at Firefox, too", () => ben.page.evaluate(() => document.querySelector("[aria-label=Participants]") === null));
+}
+
+export default { chromiumCallsFirefox, firefoxCallsChromium,  voice, safetyCode, video, voiceBecomesVideo, screen, glare, answeredWhileANoteIsLeft, mediaRoleEnds, serverEnds, pageLoadedAgain, movesToAnotherDevice, chatsWhileTalking, silentUntilAnswered };

@@ -19,8 +19,12 @@ const TRIES = 40;
 async function press(names: readonly string[]): Promise<void> {
 	const find = (label: string) =>
 		[...document.querySelectorAll<HTMLButtonElement>("button")].find(
-			button => (button.ariaLabel ?? button.textContent?.trim()) === label,
+			button => !button.closest("[inert]") && (button.ariaLabel ?? button.textContent?.trim()) === label,
 		);
+	/* A call covers the buttons below it, once it is there. */
+	const waits = state?.talk !== undefined && !state.talk.elsewhere;
+	for (let tries = 0; waits && tries < TRIES && !document.querySelector(".talk"); tries++)
+		await new Promise(resolve => setTimeout(resolve, 100));
 	for (const label of names) {
 		for (let tries = 0; tries < TRIES && !find(label); tries++)
 			await new Promise(resolve => setTimeout(resolve, 100));

@@ -16,6 +16,8 @@ const prefs = {
 	"permissions.default.desktop-notification": 1,
 	"media.autoplay.default": 0,
 	"media.autoplay.blocking_policy": 0,
+	// The server of a test is on this machine only.
+	"media.peerconnection.ice.loopback": true,
 	"media.gmp-manager.url": "data:text/plain,",
 	"app.update.enabled": false,
 	"network.captive-portal-service.enabled": false,

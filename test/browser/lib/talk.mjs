@@ -44,9 +44,14 @@ export async function hears(person, hz, limitMs = 30_000) {
 	}, limitMs);
 }
 
-/** Frames that the pictures of this tile have shown so far. */
+/** Frames that the pictures of this tile have shown so far; null = it has no picture. */
 export function frames(person, tile) {
-	return participants(person).getByRole("group", { name: tile }).locator("video").first().evaluate((video) => video.getVideoPlaybackQuality().totalVideoFrames);
+	return person.page.evaluate((name) => {
+		const tiles = [...document.querySelectorAll("[aria-label=Participants] [role=group]")];
+		const video = tiles.find((one) => one.getAttribute("aria-label") === name)?.querySelector("video");
+		// Firefox counts only what it paints of a stream.
+		return video ? (video.mozPaintedFrames ?? video.getVideoPlaybackQuality().totalVideoFrames) : null;
+	}, tile);
 }
 
 export async function sees(person, tile, limitMs = 30_000) {

@@ -138,6 +138,8 @@ export class Calls implements CallModel {
 	}
 
 	async answer(call: string): Promise<Result> {
+		/* One call at a time: answering another ends this one. */
+		if (this.answered.value !== null) void this.hangUp();
 		this.#ringing.answering(call, true);
 		const answer = await this.#core.ask("call.answer", { call }, { again: true, timeoutMs: 10_000 });
 		this.#ringing.answering(call, false);

@@ -377,6 +377,23 @@ describe("the media of a call", () => {
 		expect(world.talk.peers).toHaveLength(0);
 	});
 
+	it("ends when another call is answered", async () => {
+		await connected();
+		const other = "d1".repeat(16);
+		const theirs = { call: other, conv: CONV, kind: "voice", from: BEN, to: ME };
+		world.server.event("call", { call: { ...theirs, state: "ringing", rev: 1 } });
+		await world.clock.advance(0);
+		world.server.on("call.answer", () => ({ call: { ...theirs, state: "answered", mine: true, rev: 2 } }));
+		void app.calls.answer(other);
+		await world.clock.advance(0);
+		expect(world.server.asked.map(one => one.do).filter(name => /leave|answer/.test(name))).toEqual([
+			"call.leave",
+			"call.answer",
+		]);
+		expect(app.talk.view.value?.call).toBe(other);
+		expect(world.talk.open).toEqual(["microphone"]);
+	});
+
 	it("goes on at another device of mine, and can be taken over from it", async () => {
 		await connected();
 		await answered({ mine: false });
