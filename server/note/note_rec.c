@@ -189,25 +189,25 @@ static enum at_err erase_job(struct store_tx *tx, void *msg)
 	return store_rec_del(tx, &save->row.id);
 }
 
-/* The row first: bytes without a row are removed at the next start, a row without bytes would show an empty draft. */
 static void erase_done(void *msg, enum at_err err)
 {
 	struct save *save = msg;
 	struct notes *notes = save->rec->notes;
 	if (err && err != AT_ERR_NOT_FOUND)
 		at_log(AT_LOG_WARN, "note.erase", "error", at_err_name(err), NULL);
-	else
-		blob_spool_drop(notes->blobs, &save->row.id, NULL, NULL);
 	rec_unref(save->rec);
 	at_free(save);
 	notes_end(notes);
 }
 
+/* Row and bytes are both queued at once: its client may start it again under the same id a moment later, and what comes then must be
+ * behind both. If only one of them happens before a crash, the next start removes the other: bytes without a row, a draft without bytes. */
 void rec_erase(struct rec *rec)
 {
 	struct save *save = at_alloc(sizeof(*save));
 	*save = (struct save){.rec = rec_ref(rec), .row = {.id = rec->id}};
 	notes_begin(rec->notes);
 	store_write(rec->notes->store, erase_job, erase_done, save, STORE_PLAIN);
+	blob_spool_drop(rec->notes->blobs, &rec->id, NULL, NULL);
 	rec_forget(rec);
 }
