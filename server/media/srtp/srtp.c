@@ -7,7 +7,7 @@
 
 static bool is_gcm(enum srtp_suite suite)
 {
-	return suite == SRTP_AEAD_AES_128_GCM;
+	return suite == SRTP_SUITE_GCM;
 }
 
 static size_t salt_len(enum srtp_suite suite)

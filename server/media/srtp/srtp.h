@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum srtp_suite {
-	SRTP_AEAD_AES_128_GCM = 0,  /* RFC 7714 section 14.2; tag of 16 bytes */
-	SRTP_AES128_CM_SHA1_80 = 1, /* RFC 3711, RFC 5764 section 4.1.2; tag of 10 bytes */
+enum srtp_suite {                     /* not by their IANA names: OpenSSL has macros of these */
+		  SRTP_SUITE_GCM = 0, /* AEAD_AES_128_GCM, RFC 7714 section 14.2; tag of 16 bytes */
+		  SRTP_SUITE_CM = 1,  /* AES128_CM_SHA1_80, RFC 3711, RFC 5764 section 4.1.2; tag of 10 bytes */
 };
 
 enum {

@@ -107,7 +107,7 @@ static enum at_err open_at(struct srtp_in *in, struct sealed *s, const struct sr
 {
 	if (index >> 48 || srtp_window_place(w, index) != SRTP_FRESH)
 		return AT_ERR_EXISTS;
-	bool ok = (in->suite == SRTP_AEAD_AES_128_GCM ? open_gcm : open_cm)(&in->rtp, s, index);
+	bool ok = (in->suite == SRTP_SUITE_GCM ? open_gcm : open_cm)(&in->rtp, s, index);
 	return ok ? AT_OK : AT_ERR_UNAUTHORIZED;
 }
 
@@ -167,7 +167,7 @@ static bool open_rtcp_cm(struct srtp_crypt *c, uint8_t *packet, size_t plain_len
 
 enum at_err srtcp_open(struct srtp_in *in, uint8_t *packet, size_t len, size_t *len_out)
 {
-	const bool is_gcm = in->suite == SRTP_AEAD_AES_128_GCM;
+	const bool is_gcm = in->suite == SRTP_SUITE_GCM;
 	const size_t more = srtcp_overhead(in->suite);
 	if (len < RTCP_HEADER_LEN + more || packet[0] >> 6 != 2)
 		return count(in, AT_ERR_BAD_REQUEST);

@@ -28,14 +28,14 @@ static void rtp_begin(struct srtp_out *out, uint32_t roc, const uint8_t *packet,
 {
 	const uint64_t index = (uint64_t)roc << 16 | (uint64_t)packet[2] << 8 | packet[3];
 	srtp_crypt_begin(&out->rtp, packet + SRTP_SSRC_AT, index, NULL);
-	if (out->suite == SRTP_AEAD_AES_128_GCM)
+	if (out->suite == SRTP_SUITE_GCM)
 		srtp_crypt_clear(&out->rtp, packet, header_len);
 }
 
 static size_t rtp_end(struct srtp_out *out, uint32_t roc, uint8_t *packet, size_t len)
 {
 	uint8_t mac[SRTP_CM_MAC_LEN];
-	if (out->suite == SRTP_AEAD_AES_128_GCM) {
+	if (out->suite == SRTP_SUITE_GCM) {
 		srtp_crypt_tag(&out->rtp, packet + len);
 		return len + SRTP_GCM_TAG_LEN;
 	}
@@ -124,7 +124,7 @@ enum at_err srtcp_seal(struct srtp_out *out, uint8_t *packet, size_t len, size_t
 	/* One count for all our SSRCs: each of them sees it rise. */
 	const uint32_t index = out->rtcp_index++;
 	srtp_crypt_begin(&out->rtcp, packet + RTCP_SSRC_AT, index, NULL);
-	*len_out = (out->suite == SRTP_AEAD_AES_128_GCM ? rtcp_seal_gcm : rtcp_seal_cm)(&out->rtcp, packet, len,
-											SRTCP_E_BIT | index);
+	*len_out = (out->suite == SRTP_SUITE_GCM ? rtcp_seal_gcm : rtcp_seal_cm)(&out->rtcp, packet, len,
+										 SRTCP_E_BIT | index);
 	return AT_OK;
 }

@@ -10,7 +10,7 @@ static const struct srtp_keys keys = {
 	.key = {0xe1, 0xf9, 0x7a, 0x0d, 0x3e, 0x01, 0x8b, 0xe0, 0xd6, 0x4f, 0xa3, 0x2c, 0x06, 0xde, 0x41, 0x39},
 	.salt = {0x0e, 0xc6, 0x75, 0xad, 0x49, 0x8a, 0xfe, 0xeb, 0xb6, 0x96, 0x0b, 0x3a, 0xab, 0xe6},
 };
-static const enum srtp_suite suites[] = {SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80};
+static const enum srtp_suite suites[] = {SRTP_SUITE_GCM, SRTP_SUITE_CM};
 
 struct pair {
 	struct srtp_out *out;
@@ -103,7 +103,7 @@ static void counter_mode_vector(void **state)
 	uint8_t out[48] = {0};
 	unhex("2b7e151628aed2a6abf7158809cf4f3c", session.key);
 	unhex("f0f1f2f3f4f5f6f7f8f9fafbfcfd", session.salt);
-	srtp_crypt_start(&c, SRTP_AES128_CM_SHA1_80, &session, true);
+	srtp_crypt_start(&c, SRTP_SUITE_CM, &session, true);
 	srtp_crypt_begin(&c, (const uint8_t[]){0, 0, 0, 0}, 0, NULL);
 	srtp_crypt_run(&c, out, out, sizeof(out));
 	expect_hex(out, sizeof(out),
@@ -114,14 +114,14 @@ static void counter_mode_vector(void **state)
 /* RFC 7714 sections 16 and 17 give session keys, so they take the place of the derived ones. */
 static struct pair gcm_pair(void)
 {
-	struct pair p = pair_new(SRTP_AEAD_AES_128_GCM);
+	struct pair p = pair_new(SRTP_SUITE_GCM);
 	struct srtp_session_keys session = {0};
 	unhex("000102030405060708090a0b0c0d0e0f", session.key);
 	unhex("517569642070726f2071756f", session.salt);
 	struct srtp_crypt *all[] = {&p.out->rtp, &p.out->rtcp, &p.in->rtp, &p.in->rtcp};
 	for (size_t i = 0; i < 4; i++) {
 		srtp_crypt_release(all[i]);
-		srtp_crypt_start(all[i], SRTP_AEAD_AES_128_GCM, &session, i < 2);
+		srtp_crypt_start(all[i], SRTP_SUITE_GCM, &session, i < 2);
 	}
 	return p;
 }
@@ -174,15 +174,15 @@ static void export_is_cut(void **state)
 	struct srtp_keys client, server;
 	for (size_t i = 0; i < sizeof(material); i++)
 		material[i] = (uint8_t)i;
-	assert_int_equal(srtp_export_len(SRTP_AEAD_AES_128_GCM), 56);
-	srtp_export_cut(SRTP_AEAD_AES_128_GCM, material, &client, &server);
+	assert_int_equal(srtp_export_len(SRTP_SUITE_GCM), 56);
+	srtp_export_cut(SRTP_SUITE_GCM, material, &client, &server);
 	assert_int_equal(client.key[0], 0);
 	assert_int_equal(server.key[0], 16);
 	assert_int_equal(client.salt[0], 32);
 	assert_int_equal(client.salt[12], 0);
 	assert_int_equal(server.salt[0], 44);
-	assert_int_equal(srtp_export_len(SRTP_AES128_CM_SHA1_80), 60);
-	srtp_export_cut(SRTP_AES128_CM_SHA1_80, material, &client, &server);
+	assert_int_equal(srtp_export_len(SRTP_SUITE_CM), 60);
+	srtp_export_cut(SRTP_SUITE_CM, material, &client, &server);
 	assert_int_equal(server.salt[0], 46);
 	assert_int_equal(server.salt[13], 59);
 }
@@ -317,7 +317,7 @@ static void every_length_is_safe(void **state)
 static void header_longer_than_packet(void **state)
 {
 	(void)state;
-	struct pair p = pair_new(SRTP_AEAD_AES_128_GCM);
+	struct pair p = pair_new(SRTP_SUITE_GCM);
 	uint8_t packet[ROOM] = {0};
 	size_t len;
 	make(packet, 1, 1, 100);
@@ -336,7 +336,7 @@ static void header_longer_than_packet(void **state)
 static void full_table(void **state)
 {
 	(void)state;
-	struct pair p = pair_new(SRTP_AES128_CM_SHA1_80);
+	struct pair p = pair_new(SRTP_SUITE_CM);
 	uint8_t packet[ROOM];
 	size_t len;
 	for (uint32_t ssrc = 0; ssrc < SRTP_SSRCS_MAX; ssrc++)
@@ -444,7 +444,7 @@ static void rtcp_goes_and_is_not_replayed(void **state)
 static void rtcp_in_the_clear_is_refused(void **state)
 {
 	(void)state;
-	struct pair p = pair_new(SRTP_AES128_CM_SHA1_80);
+	struct pair p = pair_new(SRTP_SUITE_CM);
 	uint8_t packet[ROOM], mac[SRTP_CM_MAC_LEN];
 	size_t len = unhex(rtcp_plain, packet);
 	at_put_u32(packet + len, 1);
@@ -458,7 +458,7 @@ static void rtcp_in_the_clear_is_refused(void **state)
 static void rtcp_index_ends(void **state)
 {
 	(void)state;
-	struct pair p = pair_new(SRTP_AEAD_AES_128_GCM);
+	struct pair p = pair_new(SRTP_SUITE_GCM);
 	uint8_t packet[ROOM];
 	size_t len;
 	unhex(rtcp_plain, packet);
@@ -490,7 +490,7 @@ static const char *const foreign_rtcp[2][2] = {
 static struct pair foreign_pair(enum srtp_suite suite)
 {
 	struct srtp_keys theirs = keys;
-	if (suite == SRTP_AEAD_AES_128_GCM)
+	if (suite == SRTP_SUITE_GCM)
 		theirs.salt[12] = theirs.salt[13] = 0;
 	return (struct pair){srtp_out_new(suite, &theirs), srtp_in_new(suite, &theirs)};
 }
