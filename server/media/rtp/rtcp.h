@@ -141,8 +141,8 @@ struct rtcp_arrivals {
 	size_t count;
 };
 /* One packet with as many statuses as fit, and moves arrivals behind them: call until count is 0, into further datagrams when TOO_LARGE.
- * It ends early where a delta passes 16 bits (8 s). Packets missing at the end are passed over without a word, for they may yet come;
- * when all are missing nothing is written. */
+ * It ends early where a delta passes 16 bits (8 s). Packets missing at the end are passed over without a word, for they may yet come,
+ * and so are 2048 missing ones in a row: then nothing is written. */
 AT_MUST enum at_err rtcp_twcc_put(struct rtcp_writer *w, struct rtcp_arrivals *arrivals);
 
 #endif

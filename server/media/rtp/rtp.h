@@ -147,7 +147,7 @@ static inline int32_t rtp_timestamp_diff(uint32_t a, uint32_t b)
 
 /* ---- clocks ---- */
 
-/* Microseconds since 1970 and NTP's 32.32 seconds since 1900, as in sender reports. Exact to a microsecond both ways from 1970 to 2036. */
+/* Microseconds since 1970 and NTP's 32.32 seconds since 1900, as in sender reports. Exact to the microsecond both ways, 1970 to 2104. */
 uint64_t rtp_ntp_of_us(int64_t unix_us);
 int64_t rtp_us_of_ntp(uint64_t ntp);
 uint32_t rtp_ntp_middle(uint64_t ntp); /* as LSR */
