@@ -3,7 +3,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-enum { BYTES_MAX = 8192, SEQS_MAX = 20000 };
+enum { BYTES_MAX = 8192, NACK_BYTES_MAX = 80 * 1024, SEQS_MAX = 20000 };
 
 static enum at_err put_reports(struct rtcp_writer *w, const struct rtcp_packet *packet)
 {
@@ -36,7 +36,7 @@ static enum at_err put_firs(struct rtcp_writer *w, const struct rtcp_packet *pac
 	return rtcp_fir_put(w, packet->ssrc, firs, packet->count);
 }
 
-/* As many numbers as there are bits; in whatever order, which the writer need not mind. */
+/* As many numbers as there are bits, in whatever order: unsorted they cost more pairs, and stay as they are. */
 static enum at_err put_nack(struct rtcp_writer *w, const struct rtcp_packet *packet)
 {
 	static uint16_t seqs[SEQS_MAX];
@@ -63,7 +63,7 @@ static void same_nack(const struct rtcp_packet *a, const struct rtcp_packet *b)
 {
 	static uint16_t a_seqs[SEQS_MAX], b_seqs[SEQS_MAX];
 	size_t n = rtcp_nack_read(a, a_seqs, SEQS_MAX);
-	AT_ASSERT(rtcp_nack_read(b, b_seqs, SEQS_MAX) >= n);
+	AT_ASSERT(rtcp_nack_read(b, b_seqs, SEQS_MAX) == n);
 	for (size_t i = 0; i < n; i++)
 		AT_ASSERT(a_seqs[i] == b_seqs[i]);
 }
@@ -89,7 +89,7 @@ static void same(const struct rtcp_packet *a, const struct rtcp_packet *b)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static uint8_t bytes[BYTES_MAX];
+	static uint8_t bytes[NACK_BYTES_MAX];
 	struct rtcp_iter iter = rtcp_begin(data, len);
 	struct rtcp_packet packet, back;
 	size_t n = 0;
