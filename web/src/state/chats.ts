@@ -72,7 +72,7 @@ export class Chats implements ChatsModel {
 	async open(user: number): Promise<Result<{ conv: number }>> {
 		const { core } = this.#parts;
 		for (const conv of core.convs.value.values())
-			if (conv.with === user) return { ok: true, conv: conv.conv };
+			if (conv.kind === "direct" && conv.with === user) return { ok: true, conv: conv.conv };
 		const answer = await core.ask("chat.open", { user }, { again: true });
 		if (!answer.ok) {
 			core.failed("people", answer.code);
@@ -114,7 +114,7 @@ export class Chats implements ChatsModel {
 		const draft = typing.drafts.value.get(conv.conv) ?? core.env.keep.get(`draft.${conv.conv}`) ?? "";
 		return {
 			conv: conv.conv,
-			person: core.person(conv.with),
+			person: core.personOf(conv.conv),
 			last,
 			activityTs: last?.ts ?? 0,
 			unread: conv.unread,

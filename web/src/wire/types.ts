@@ -139,9 +139,8 @@ export const entry: Decode<Entry> = x => {
 	}
 };
 
-export const conv = object({
+const marks = {
 	conv: positive,
-	with: positive,
 	last_seq: orElse(int, 0),
 	read: orElse(int, 0),
 	delivered: orElse(int, 0),
@@ -149,8 +148,32 @@ export const conv = object({
 	their_delivered: orElse(int, 0),
 	unread: orElse(int, 0),
 	last: orNull(entry),
+};
+
+const directConv = object({ ...marks, kind: orElse(oneOf("direct"), "direct"), with: positive });
+
+const MEMBERS = 1024;
+
+export const group = object({
+	name,
+	picture: orNull(hexId),
+	members: array(object({ user: positive, admin: orElse(bool, false) }), MEMBERS),
 });
-export type Conv = Decoded<typeof conv>;
+export type Group = Decoded<typeof group>;
+
+const groupConv = object({
+	...marks,
+	kind: oneOf("group"),
+	group,
+	left: orElse(bool, false),
+	first_seq: orElse(positive, 1),
+});
+
+export type DirectConv = Decoded<typeof directConv>;
+export type GroupConv = Decoded<typeof groupConv>;
+export type Conv = DirectConv | GroupConv;
+
+export const conv: Decode<Conv> = x => (isRecord(x) && x.kind === "group" ? groupConv(x) : directConv(x));
 
 export const noteState = object({
 	conv: positive,
@@ -250,7 +273,12 @@ const events = {
 	me: object({ me }),
 	conv: object({ conv }),
 	entry: object({ entry }),
-	receipt: object({ conv: positive, user: positive, read: orElse(int, 0), delivered: orElse(int, 0) }),
+	receipt: object({
+		conv: positive,
+		user: orNull(positive),
+		read: orElse(int, 0),
+		delivered: orElse(int, 0),
+	}),
 	typing: object({ conv: positive, user: positive }),
 	note: noteState,
 	call: object({ call }),
