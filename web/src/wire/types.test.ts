@@ -32,6 +32,19 @@ describe("entries", () => {
 		});
 	});
 
+	it("tell what was done to a group", () => {
+		const added = { did: "added", users: [7, 8] };
+		expect(entry({ ...head, kind: "group", body: added })).toMatchObject({
+			kind: "group",
+			body: { ...added, name: null },
+		});
+		expect(entry({ ...head, kind: "group", body: { did: "left" } })).toMatchObject({ body: { users: [] } });
+		expect(entry({ ...head, kind: "group", body: { did: "dissolved" } })).toMatchObject({ kind: "void" });
+		expect(entry({ ...head, kind: "group", body: { did: "added", users: ["7"] } })).toMatchObject({
+			kind: "void",
+		});
+	});
+
 	it("without a body were deleted", () => {
 		expect(entry({ ...head, kind: "text", body: {} })).toMatchObject({ kind: "erased", was: "text" });
 		expect(entry({ ...head, kind: "note", body: {}, call: id })).toMatchObject({

@@ -101,11 +101,21 @@ export type NoteBody = Decoded<typeof noteBody>;
 
 const textBody = object({ text: text(65536) });
 
+const MEMBERS = 1024;
+
+const groupBody = object({
+	did: oneOf("created", "named", "pictured", "added", "removed", "left", "admin", "unadmin"),
+	users: orElse(array(positive, MEMBERS), []),
+	name: orNull(name),
+});
+export type GroupBody = Decoded<typeof groupBody>;
+
 export type Entry = Envelope &
 	(
 		| { readonly kind: "text"; readonly body: { readonly text: string } }
 		| { readonly kind: "call" | "amend"; readonly body: CallBody }
 		| { readonly kind: "note"; readonly body: NoteBody }
+		| { readonly kind: "group"; readonly body: GroupBody }
 		| { readonly kind: "delete" }
 		/* Its body is gone: it was deleted. */
 		| { readonly kind: "erased"; readonly was: "text" | "note" }
@@ -132,6 +142,10 @@ export const entry: Decode<Entry> = x => {
 			const body = callBody(x.body);
 			return body === BAD ? { ...head, kind: "void" } : { ...head, kind: x.kind, body };
 		}
+		case "group": {
+			const body = groupBody(x.body);
+			return body === BAD ? { ...head, kind: "void" } : { ...head, kind: "group", body };
+		}
 		case "delete":
 			return { ...head, kind: "delete" };
 		default:
@@ -151,8 +165,6 @@ const marks = {
 };
 
 const directConv = object({ ...marks, kind: orElse(oneOf("direct"), "direct"), with: positive });
-
-const MEMBERS = 1024;
 
 export const group = object({
 	name,
