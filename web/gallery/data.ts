@@ -1,5 +1,5 @@
 /* People, chats and entries to look at. */
-import type { PersonView } from "../src/state/types/base.ts";
+import type { GroupView, PersonView } from "../src/state/types/base.ts";
 import type { ChatView, LastView } from "../src/state/types/chats.ts";
 import type { CallEntry, DisplayEntry, NoteView, SendingNote, TextEntry } from "../src/state/types/thread.ts";
 
@@ -67,6 +67,7 @@ export function text(
 		seq,
 		mine,
 		ts: at,
+		from: null,
 		text: words,
 		send: "read",
 		failed: null,
@@ -83,6 +84,7 @@ export function call(seq: number, mine: boolean, at: number, over: Partial<CallE
 		seq,
 		mine,
 		ts: at,
+		from: null,
 		call: `c${seq}`,
 		kind: "voice",
 		outcome: "no_answer",
@@ -153,6 +155,7 @@ export const cards: DisplayEntry[] = [
 		seq: 9,
 		mine: false,
 		ts: today + 7 * MINUTE,
+		from: null,
 		note: note(9, false, { durationMs: 8000 }),
 	},
 	{
@@ -161,10 +164,11 @@ export const cards: DisplayEntry[] = [
 		seq: null,
 		mine: true,
 		ts: today + 8 * MINUTE,
+		from: null,
 		sending: sending({ state: "waiting" }),
 	},
 	text(10, false, "مرحبا، هل يمكنك الاتصال بي لاحقا؟", today + 8 * MINUTE),
-	{ type: "deleted", key: "d1", seq: 11, mine: true, ts: today + 8 * MINUTE, what: "text" },
+	{ type: "deleted", key: "d1", seq: 11, mine: true, ts: today + 8 * MINUTE, from: null, what: "text" },
 	text(12, true, "This one did not go through.", today + 9 * MINUTE, {
 		send: "failed",
 		failed: "rate_limited",
@@ -173,24 +177,36 @@ export const cards: DisplayEntry[] = [
 	text(13, true, "On its way", today + 9 * MINUTE, {
 		send: "sending",
 		seq: null,
-		answers: { seq: 10, text: "مرحبا، هل يمكنك", mine: false },
+		answers: { seq: 10, text: "مرحبا، هل يمكنك", mine: false, from: null },
 	}),
 ];
 
 function last(glyph: LastView["glyph"], over: Partial<LastView> = {}): LastView {
-	return { glyph, ts: today, mine: false, text: "", durationMs: null, kind: "voice", outcome: null, ...over };
+	return {
+		glyph,
+		ts: today,
+		mine: false,
+		text: "",
+		durationMs: null,
+		kind: "voice",
+		outcome: null,
+		from: null,
+		change: null,
+		...over,
+	};
 }
 
 function chat(conv: number, who: PersonView, view: LastView | null, over: Partial<ChatView> = {}): ChatView {
 	return {
 		conv,
 		person: who,
+		group: null,
 		last: view,
 		activityTs: view?.ts ?? 0,
 		unread: 0,
 		unheard: false,
 		missed: false,
-		typing: false,
+		typing: [],
 		leavingNote: false,
 		draftText: "",
 		...over,
@@ -206,6 +222,56 @@ const [b, marta, yusuf, grandma, lior, priya] = people as [
 	PersonView,
 ];
 
+export const garden: GroupView = {
+	conv: 7,
+	name: "Garden",
+	picture: null,
+	members: [
+		{ person: b, me: false, admin: false },
+		{ person: marta, me: false, admin: true },
+		{ person: priya, me: false, admin: false },
+		{ person: person(8, "Ana Ferreira"), me: true, admin: true },
+	],
+	admin: true,
+	left: false,
+};
+
+export const gardenTalk: DisplayEntry[] = [
+	{
+		type: "group",
+		key: "g1",
+		seq: 1,
+		mine: true,
+		ts: yesterday,
+		from: null,
+		change: { did: "created", by: null, users: [b, marta], withMe: false, name: "Garden" },
+	},
+	text(2, false, "The beans are up.", yesterday + MINUTE, { from: b }),
+	text(3, false, "All of them!", yesterday + 2 * MINUTE, { from: b }),
+	text(4, false, "I have a net for the birds, if somebody has the poles.", today, { from: marta }),
+	text(5, true, "Poles are in the shed.", today + MINUTE, {
+		answers: { seq: 4, text: "I have a net", mine: false, from: marta },
+	}),
+	{
+		type: "group",
+		key: "g6",
+		seq: 6,
+		mine: false,
+		ts: today + 2 * MINUTE,
+		from: marta,
+		change: { did: "added", by: marta, users: [priya], withMe: false, name: "" },
+	},
+	{
+		type: "note",
+		key: "n7",
+		seq: 7,
+		mine: false,
+		ts: today + 3 * MINUTE,
+		from: priya,
+		note: note(7, false, { durationMs: 8000 }),
+	},
+];
+
 export const chats: ChatView[] = [
 	chat(1, b, last("voiceNote", { durationMs: 23_000 }), { unread: 1, unheard: true, missed: true }),
 	chat(2, marta, last("missedCall", { outcome: "no_answer", ts: today - 30 * MINUTE }), {
@@ -213,7 +279,7 @@ export const chats: ChatView[] = [
 		missed: true,
 	}),
 	chat(3, yusuf, last("text", { text: "See you at the pool then", ts: today - 60 * MINUTE }), {
-		typing: true,
+		typing: [yusuf],
 	}),
 	chat(
 		4,
@@ -226,6 +292,9 @@ export const chats: ChatView[] = [
 		priya,
 		last("call", { outcome: "answered", durationMs: 71_000, ts: yesterday - 3 * 24 * 60 * MINUTE }),
 	),
+	chat(7, person(7, "Garden"), last("text", { text: "All of them!", from: b, ts: yesterday - 9e7 }), {
+		group: garden,
+	}),
 ];
 
 export const calls: { chat: ChatView; call: CallEntry }[] = [

@@ -1,5 +1,5 @@
 /* Every main screen and state, by name. */
-import { ben, cards, people } from "./data.ts";
+import { ben, cards, garden, gardenTalk, people } from "./data.ts";
 import { draft, incoming, live, outgoing, recOpen, type Setting } from "./fake.ts";
 
 export interface State extends Setting {
@@ -35,6 +35,10 @@ export const states: Record<string, State> = {
 	"thread-info": { path: "/c/1", press: ["Chat info"] },
 	"thread-blocked": { path: "/c/1", person: { ...ben, blocked: true } },
 	"thread-draft": { path: "/c/1", drafts: [draft()] },
+	group: { path: "/c/7", group: garden, entries: gardenTalk, typing: true, firstUnread: null },
+	"group-info": { path: "/c/7", group: garden, entries: gardenTalk, press: ["Chat info"] },
+	"group-left": { path: "/c/7", group: { ...garden, left: true }, entries: gardenTalk },
+	"new-group": { path: "/", press: ["New chat", "New group"] },
 	cards: { path: "/c/1", entries: cards, firstUnread: null },
 	offline: { path: "/c/1", connection: "offline" },
 	live: { path: "/c/1", live: [live()] },

@@ -1,9 +1,7 @@
 import { MessageCircle } from "lucide";
 import { useEffect, useState } from "preact/hooks";
-import { CallsPage } from "../chat/CallsPage.tsx";
 import { ChatList } from "../chat/ChatList.tsx";
 import { Drafts } from "../chat/DraftCard.tsx";
-import { NewChat } from "../chat/NewChat.tsx";
 import { Thread } from "../chat/Thread.tsx";
 import { t } from "../i18n/text.ts";
 import { chatOfPath, chatPath } from "../lib/routes.ts";
@@ -14,9 +12,11 @@ import { ConnectionStrip } from "./ConnectionStrip.tsx";
 import { recordShortcut } from "./effects.ts";
 import {
 	CallBar,
+	CallsPage,
 	InCall,
 	Incoming,
 	LiveStrip,
+	NewChat,
 	Outgoing,
 	preloadScreens,
 	RecordBar,

@@ -5,12 +5,12 @@ import { t } from "../i18n/text.ts";
 import { chatPath } from "../lib/routes.ts";
 import type { ChatView } from "../state/types/chats.ts";
 import type { CallEntry } from "../state/types/thread.ts";
-import { Avatar } from "../ui/Avatar.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { Link } from "../ui/Link.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { Chips, EmptyState } from "../ui/Small.tsx";
+import { ChatAvatar } from "./ChatAvatar.tsx";
 import { entryTitle, kindName, shortOutcome } from "./names.ts";
 
 function detail(call: CallEntry): string {
@@ -27,7 +27,7 @@ function CallRow({ chat, call }: { chat: ChatView; call: CallEntry }) {
 	return (
 		<li class="call-row">
 			<Link class="chat-row" to={chatPath(chat.conv)}>
-				<Avatar id={chat.person.id} name={chat.person.name} />
+				<ChatAvatar of={chat} />
 				<span class="lines">
 					<span class="first">
 						<span class="name">

@@ -1,14 +1,15 @@
 import type { IconNode } from "lucide";
-import { CornerUpLeft, Pencil, Phone, PhoneMissed, PhoneOutgoing, Trash2, Video } from "lucide";
+import { CornerUpLeft, Pencil, Phone, PhoneMissed, PhoneOutgoing, Trash2, Users, Video } from "lucide";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import { chatPath } from "../lib/routes.ts";
 import type { ChatView, LastGlyph, LastView } from "../state/types/chats.ts";
-import { Avatar } from "../ui/Avatar.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Link } from "../ui/Link.tsx";
 import { Badge, Dot } from "../ui/Small.tsx";
+import { ChatAvatar } from "./ChatAvatar.tsx";
 import { Waves } from "./glyphs.ts";
+import { changeLine, firstName, typingLine } from "./groupWords.ts";
 import { callTitle, shortOutcome } from "./names.ts";
 
 function glyphOf(glyph: LastGlyph, video: boolean): IconNode | null {
@@ -25,6 +26,8 @@ function glyphOf(glyph: LastGlyph, video: boolean): IconNode | null {
 			return PhoneOutgoing;
 		case "call":
 			return video ? Video : Phone;
+		case "group":
+			return Users;
 		case "deleted":
 			return Trash2;
 		case "draft":
@@ -46,6 +49,8 @@ function lastText(last: LastView): string {
 		case "missedCall":
 		case "call":
 			return callTitle(last.kind ?? "voice", last.outcome ?? "answered", last.glyph === "missedCall");
+		case "group":
+			return last.change === null ? "" : changeLine(last.change);
 		case "deleted":
 			return t("last-deleted");
 		case "draft":
@@ -53,9 +58,17 @@ function lastText(last: LastView): string {
 	}
 }
 
+/* In a group: "Ben: on my way". */
+function lastLine(last: LastView): string {
+	const text = lastText(last);
+	if (last.from === null || last.glyph === "group") return text;
+	return t("last-by", { name: firstName(last.from), text });
+}
+
 function Preview({ chat }: { chat: ChatView }) {
 	if (chat.leavingNote) return <span class="now">{t("leaving-voice-note")}</span>;
-	if (chat.typing) return <span class="now calm">{t("typing")}</span>;
+	if (chat.typing.length > 0)
+		return <span class="now calm">{chat.group ? typingLine(chat.typing) : t("typing")}</span>;
 	if (chat.draftText) return <bdi>{t("last-draft", { text: chat.draftText })}</bdi>;
 	if (!chat.last) return null;
 	const glyph = glyphOf(chat.last.glyph, chat.last.kind === "video");
@@ -65,7 +78,7 @@ function Preview({ chat }: { chat: ChatView }) {
 			{chat.last.mine && (chat.last.glyph === "voiceNote" || chat.last.glyph === "videoNote") && (
 				<Icon of={CornerUpLeft} size="s" class="mine" />
 			)}
-			<bdi>{lastText(chat.last)}</bdi>
+			<bdi>{lastLine(chat.last)}</bdi>
 		</>
 	);
 }
@@ -75,7 +88,7 @@ export function ChatRow({ chat, current }: { chat: ChatView; current: boolean })
 	return (
 		<li>
 			<Link class="chat-row" to={chatPath(chat.conv)} current={current}>
-				<Avatar id={chat.person.id} name={chat.person.name} online={chat.person.online > 0} />
+				<ChatAvatar of={chat} online />
 				<span class="lines">
 					<span class="first">
 						<span class="name">

@@ -3,10 +3,12 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import type { DisplayEntry, TextEntry, ThreadModel } from "../state/types/thread.ts";
+import { Avatar, hueOf } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { run } from "../ui/model.ts";
 import { DayLine, Skeleton } from "../ui/Small.tsx";
 import { CallCard } from "./CallCard.tsx";
+import { changeLine } from "./groupWords.ts";
 import { type Row, rows } from "./layout.ts";
 import { NoteCard, SendingNoteCard } from "./NoteCard.tsx";
 import { TextBubble } from "./TextBubble.tsx";
@@ -35,6 +37,12 @@ function Entry({ entry, last, name, thread, onAnswer, onDelete }: EntryProps) {
 			return <NoteCard entry={entry} onDelete={seq => onDelete(seq, "note")} />;
 		case "sending":
 			return <SendingNoteCard entry={entry} thread={thread} />;
+		case "group":
+			return (
+				<p class="group-line">
+					<span>{changeLine(entry.change)}</span>
+				</p>
+			);
 		case "deleted": {
 			const text = entry.what === "text" ? t("deleted-text") : t("deleted-note");
 			return (
@@ -97,6 +105,22 @@ function lineBefore(row: Row) {
 	);
 }
 
+/* Whose words these are, in a group: the name above the first, the face beside the last. What is read out names them itself. */
+function Sender({ row: { entry, first, last } }: { row: Row }) {
+	if (entry.from === null || entry.type === "group") return null;
+	const { id, name } = entry.from;
+	return (
+		<>
+			{first && (
+				<p class="sender" aria-hidden="true" style={{ "--hue": String(hueOf(id)) }}>
+					<bdi>{name}</bdi>
+				</p>
+			)}
+			{last && <Avatar id={id} name={name} size="xs" />}
+		</>
+	);
+}
+
 export interface MessageListProps extends EntryVerbs {
 	thread: ThreadModel;
 	name: string;
@@ -127,11 +151,14 @@ export function MessageList({ thread, name, onAnswer, onDelete }: MessageListPro
 					{rows(entries, thread.firstUnread.value).map(row => (
 						<li
 							key={row.entry.key}
+							data-type={row.entry.type}
+							data-from={row.entry.from !== null || undefined}
 							data-mine={row.entry.mine || undefined}
 							data-first={row.first || undefined}
 							data-last={row.last || undefined}
 						>
 							{lineBefore(row)}
+							<Sender row={row} />
 							<Entry
 								entry={row.entry}
 								last={row.last}

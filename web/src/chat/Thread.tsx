@@ -10,9 +10,9 @@ import { Link } from "../ui/Link.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { EmptyState } from "../ui/Small.tsx";
 import { useNarrow } from "../ui/useNarrow.ts";
-import { ChatInfo } from "./ChatInfo.tsx";
 import { Composer } from "./Composer.tsx";
 import { Drafts } from "./DraftCard.tsx";
+import { ChatInfo, GroupInfo } from "./later.ts";
 import { MessageList } from "./MessageList.tsx";
 import { ThreadHeader } from "./ThreadHeader.tsx";
 
@@ -50,6 +50,14 @@ function Foot({ thread, person, answers, onAnswered, record }: FootProps) {
 	/* While a call's screen is open its note is recorded there. */
 	const here = view.state !== "idle" && view.target.conv === thread.conv && calls.outgoing.value === null;
 	const waiting = drafts.list.value.filter(draft => draft.conv === thread.conv);
+	if (thread.group.value?.left && !here) {
+		return (
+			<div class="foot">
+				<Drafts drafts={waiting} />
+				<p class="left-strip">{t("group-left")}</p>
+			</div>
+		);
+	}
 	return (
 		<div class="foot">
 			{!here && <Drafts drafts={waiting} />}
@@ -59,7 +67,21 @@ function Foot({ thread, person, answers, onAnswered, record }: FootProps) {
 	);
 }
 
-type Asking = { seq: number; what: "text" | "note" } | null;
+type Asking = { seq: number; what: "text" | "note" };
+
+function AskDelete({ thread, what, seq, onClose }: Asking & { thread: ThreadModel; onClose: () => void }) {
+	const title = what === "text" ? t("delete-text-title") : t("delete-note-title");
+	const body = thread.group.value ? (`delete-${what}-body-group` as const) : (`delete-${what}-body` as const);
+	return (
+		<Confirm
+			title={title}
+			text={t(body)}
+			yes={t("delete")}
+			onYes={() => run(thread.deleteEntry(seq))}
+			onClose={onClose}
+		/>
+	);
+}
 
 function NotFound() {
 	return (
@@ -78,17 +100,20 @@ export interface ThreadProps {
 	/* "Ana is leaving a voice note", and the recorder: other features, placed here by the shell. */
 	live: ComponentChildren;
 	record: ComponentChildren;
+	/* The buttons of a group's calls, in the header of every group. */
+	groupCalls?: ComponentChildren;
 }
 
-export function Thread({ conv, live, record }: ThreadProps) {
+export function Thread({ conv, live, record, groupCalls }: ThreadProps) {
 	const app = useApp();
 	const thread = app.thread(conv);
 	const narrow = useNarrow();
 	const [infoOpen, setInfoOpen] = useState(false);
 	const [answers, setAnswers] = useState<TextEntry | null>(null);
-	const [asking, setAsking] = useState<Asking>(null);
+	const [asking, setAsking] = useState<Asking | null>(null);
 	useShown(thread);
 	const person = thread.person.value;
+	const group = thread.group.value;
 	if (thread.notFound.value) return <NotFound />;
 	if (!person) return <main class="thread" aria-busy="true" aria-label={t("loading")} />;
 	const empty = thread.entries.value.length === 0 && !thread.loading.value;
@@ -101,6 +126,7 @@ export function Thread({ conv, live, record }: ThreadProps) {
 					person={person}
 					infoOpen={infoOpen}
 					onInfo={() => setInfoOpen(!infoOpen)}
+					groupCalls={groupCalls}
 				/>
 				{live}
 				{empty && (
@@ -124,16 +150,9 @@ export function Thread({ conv, live, record }: ThreadProps) {
 					record={record}
 				/>
 			</main>
-			{infoOpen && <ChatInfo thread={thread} person={person} onClose={() => setInfoOpen(false)} />}
-			{asking && (
-				<Confirm
-					title={asking.what === "text" ? t("delete-text-title") : t("delete-note-title")}
-					text={asking.what === "text" ? t("delete-text-body") : t("delete-note-body")}
-					yes={t("delete")}
-					onYes={() => run(thread.deleteEntry(asking.seq))}
-					onClose={() => setAsking(null)}
-				/>
-			)}
+			{infoOpen && group && <GroupInfo group={group} onClose={() => setInfoOpen(false)} />}
+			{infoOpen && !group && <ChatInfo thread={thread} person={person} onClose={() => setInfoOpen(false)} />}
+			{asking && <AskDelete thread={thread} {...asking} onClose={() => setAsking(null)} />}
 		</>
 	);
 }

@@ -84,6 +84,7 @@ unread = { $count ->
     }
 unheard = Not played
 last-you = You: { $text }
+last-by = { $name }: { $text }
 last-draft = Draft: { $text }
 last-voice-note = Voice note, { $length }
 last-video-note = Video note, { $length }
@@ -114,8 +115,10 @@ copy-text = Copy text
 delete = Delete
 delete-text-title = Delete this message?
 delete-text-body = It disappears for both of you.
+delete-text-body-group = It disappears for everybody in the group.
 delete-note-title = Delete this note?
 delete-note-body = The recording is removed for both of you. The call stays in the chat.
+delete-note-body-group = The recording is removed for everybody in the group.
 cancel = Cancel
 state-sending = Sending
 state-sent = Sent
@@ -131,7 +134,10 @@ reply-to = Replying to
 reply-stop = Stop replying
 answers-you = You
 blocked-strip = You blocked { $name }. They cannot call or write to you.
-is-typing = { $name } is typing
+are-typing = { $count ->
+        [one] { $names } is typing
+       *[other] { $names } are typing
+    }
 
 voice-call = Voice call
 video-call = Video call
@@ -376,6 +382,96 @@ block-body = They cannot call or write to you, and are not told. What you have s
 safety = Safety
 info-calls = Calls that ring out become notes in this chat.
 
+## Groups
+group-people-title = New group: people
+group-name-title = New group: name
+group-name = Group name
+group-next = Next
+group-create = Create group
+group-waiting = You are offline. The group is made as soon as you are back.
+group-chosen = Chosen people
+group-chosen-count = { $count ->
+        [0] Nobody chosen yet
+        [one] 1 person chosen
+       *[other] { $count } people chosen
+    }
+group-unchoose = Remove { $name }
+say-chosen = { $name } chosen
+say-unchosen = { $name } removed
+group-picture-add = Add a picture
+group-picture-change = Change picture
+group-picture-remove = Remove picture
+group-name-edit = Change name
+group-members = { $count ->
+        [one] 1 member
+       *[other] { $count } members
+    }
+group-admin = Admin
+group-add = Add people
+group-add-some = { $count ->
+        [0] Add
+        [one] Add 1 person
+       *[other] Add { $count } people
+    }
+group-options = Options for { $name }
+group-message = Message { $name }
+group-make-admin = Make admin
+group-dismiss-admin = Dismiss as admin
+group-remove = Remove from group
+group-remove-title = Remove { $name }?
+group-remove-body = They keep what was said until now, and see nothing that comes after.
+group-leave = Leave group
+group-leave-title = Leave { $name }?
+group-leave-body = You keep what was said until now, and see nothing that comes after.
+group-leave-heir = You are the only admin. Whoever has been here longest becomes the next.
+group-left = You are no longer in this group
+you = You
+you-object = you
+more-people = { $count ->
+        [one] 1 other
+       *[other] { $count } others
+    }
+did-created = { $mine ->
+        [yes] You made the group “{ $group }”
+       *[no] { $by } made the group “{ $group }”
+    }
+did-named = { $mine ->
+        [yes] You named the group “{ $group }”
+       *[no] { $by } named the group “{ $group }”
+    }
+did-pictured = { $mine ->
+        [yes] You changed the picture
+       *[no] { $by } changed the picture
+    }
+did-added = { $mine ->
+        [yes] You added { $who }
+       *[no] { $by } added { $who }
+    }
+did-removed = { $mine ->
+        [yes] You removed { $who }
+       *[no] { $by } removed { $who }
+    }
+did-left = { $mine ->
+        [yes] You left
+       *[no] { $by } left
+    }
+did-admin = { $mine ->
+        [yes] You made { $who } an admin
+       *[no] { $by } made { $who } an admin
+    }
+did-unadmin = { $mine ->
+        [yes] You dismissed { $who } as admin
+       *[no] { $by } dismissed { $who } as admin
+    }
+is-admin = { $mine ->
+        [yes] You are an admin now
+       *[no] { $by } is an admin now
+    }
+is-unadmin = { $mine ->
+        [yes] You are no admin any more
+       *[no] { $by } is no admin any more
+    }
+
 ## You
 you-title = You
 profile = Profile
@@ -453,6 +549,8 @@ err-delete = It was not deleted: { $why }
 err-play = The note cannot be played: { $why }
 err-listen = Listening live did not work: { $why }
 err-people = People could not be loaded: { $why }
+err-group = The group was not changed: { $why }
+err-picture = The picture was not taken: { $why }
 err-devices = Devices could not be changed: { $why }
 err-settings = The setting was not saved: { $why }
 why-offline = you are offline.
@@ -478,6 +576,9 @@ say-missed-video-note = Missed video call from { $name} · note { $length }
 say-voice-note = Voice note from { $name }, { $length }
 say-video-note = Video note from { $name }, { $length }
 say-text = Message from { $name }
+say-in-group = { $name } in { $group }
+say-added = { $name } added you to { $group }
+say-removed = { $name } removed you from { $group }
 say-recording = Recording started
 say-paused = Recording paused
 say-left = { $seconds } seconds left

@@ -20,6 +20,7 @@ import type { AppModel, Connection, InviteView, MeView, SessionView, Toast } fro
 import type { Limits } from "./types/base.ts";
 import type { CallModel } from "./types/calls.ts";
 import type { DraftsModel } from "./types/drafts.ts";
+import type { GroupsModel } from "./types/groups.ts";
 import type { LiveModel } from "./types/playing.ts";
 import type { RecorderModel } from "./types/recorder.ts";
 import type { TalkModel } from "./types/talk.ts";
@@ -98,6 +99,9 @@ export class App implements AppModel {
 	}
 	get live(): LiveModel {
 		return (this.#voice.value ?? this.#early).live;
+	}
+	get groups(): GroupsModel {
+		return (this.#voice.value ?? this.#early).groups;
 	}
 	get limits(): ReadonlySignal<Limits> {
 		return this.#core.limits;
@@ -234,7 +238,7 @@ export class App implements AppModel {
 		socket.start();
 		/* So that a recording can begin also after the network went. */
 		this.#core.scope.add(env.clock.after(PRELOAD_MS, () => void this.#core.kit()));
-		await Promise.all([this.#parts.outbox.recover(), voice.uploads.recover()]);
+		await Promise.all([this.#parts.outbox.recover(), voice.groups.recover(), voice.uploads.recover()]);
 	}
 
 	async #showSignedOut(why: "revoked" | "linkGone" | null): Promise<void> {

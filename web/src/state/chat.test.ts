@@ -301,10 +301,10 @@ describe("the thread", () => {
 		expect(world.server.count("typing")).toBe(1);
 		world.server.event("typing", { conv: CONV, user: BEN });
 		await world.clock.advance(0);
-		expect(thread.typing.value).toBe(true);
-		expect(app.chats.all.value[0]).toMatchObject({ typing: true, draftText: "half a th" });
+		expect(thread.typing.value).toMatchObject([{ name: "Ben" }]);
+		expect(app.chats.all.value[0]).toMatchObject({ typing: [{ name: "Ben" }], draftText: "half a th" });
 		await world.clock.advance(6000);
-		expect(thread.typing.value).toBe(false);
+		expect(thread.typing.value).toEqual([]);
 	});
 
 	it("notifies once for a missed call and its note", async () => {

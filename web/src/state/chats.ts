@@ -1,10 +1,11 @@
 /* The list of chats. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import { within } from "../lib/clock.ts";
 import { BAD, positive } from "../wire/decode.ts";
 import { failure, type Result } from "../wire/errors.ts";
 import type { Conv, Entry } from "../wire/types.ts";
 import type { Core } from "./core.ts";
+import { changeOf, groupView } from "./group.ts";
+import { known } from "./known.ts";
 import { isMissed, type Logs } from "./logs.ts";
 import type { ChatFilter, ChatsModel, ChatView, LastView } from "./types/chats.ts";
 import type { LiveModel } from "./types/playing.ts";
@@ -18,8 +19,6 @@ export interface ChatParts {
 	live(): LiveModel;
 	thread(conv: number): ThreadModel;
 }
-
-const OPEN_MS = 5_000;
 
 export class Chats implements ChatsModel {
 	readonly list: ReadonlySignal<readonly ChatView[]>;
@@ -80,21 +79,8 @@ export class Chats implements ChatsModel {
 		}
 		const conv = positive(answer.body.conv);
 		if (conv === BAD) return failure("bad_answer");
-		await this.#known(conv);
+		await known(core, conv);
 		return { ok: true, conv };
-	}
-
-	/* The chat itself comes as an event, before or after the answer. */
-	#known(conv: number): Promise<void> {
-		const { core } = this.#parts;
-		const comes = new Promise<void>(resolve => {
-			const off = core.convs.subscribe(convs => {
-				if (!convs.has(conv)) return;
-				resolve();
-				queueMicrotask(() => off());
-			});
-		});
-		return within(core.env.clock, OPEN_MS, comes, undefined);
 	}
 
 	#matches(chat: ChatView): boolean {
@@ -102,7 +88,9 @@ export class Chats implements ChatsModel {
 		if (filter === "missed" && !chat.missed) return false;
 		if (filter === "unheard" && !chat.unheard) return false;
 		const words = fold(this.#query.value).split(/\s+/).filter(Boolean);
-		const names = fold(`${chat.person.name} ${chat.person.username}`).split(/\s+/);
+		/* A group is found by who is in it, too. */
+		const others = (chat.group?.members ?? []).filter(member => !member.me).map(member => member.person.name);
+		const names = fold([chat.person.name, chat.person.username, ...others].join(" ")).split(/\s+/);
 		return words.every(word => names.some(name => name.startsWith(word)));
 	}
 
@@ -110,17 +98,18 @@ export class Chats implements ChatsModel {
 		const { core, typing, live, logs } = this.#parts;
 		const me = core.me.value?.id ?? 0;
 		const entries = logs.of(conv.conv).entries.value;
-		const last = lastOf(entries, conv.last, me);
+		const last = lastOf(core, conv, entries, me);
 		const draft = typing.drafts.value.get(conv.conv) ?? core.env.keep.get(`draft.${conv.conv}`) ?? "";
 		return {
 			conv: conv.conv,
 			person: core.personOf(conv.conv),
+			group: conv.kind === "group" ? groupView(conv, me, user => core.person(user)) : null,
 			last,
 			activityTs: last?.ts ?? 0,
 			unread: conv.unread,
 			unheard: this.#unheard(conv, entries, me),
 			missed: hasMissed(conv, entries, me),
-			typing: typing.who.value.has(conv.conv),
+			typing: typing.of(conv.conv),
 			leavingNote: live().notes.value.some(note => note.conv === conv.conv && note.canAnswer),
 			draftText: draft,
 		};
@@ -148,11 +137,15 @@ function hasMissed(conv: Conv, entries: readonly Entry[], me: number): boolean {
 }
 
 /* What a row says last: of a call and its note, the note; of a deletion, the deletion. */
-function lastOf(entries: readonly Entry[], fallback: Entry | null, me: number): LastView | null {
+function lastOf(core: Core, conv: Conv, entries: readonly Entry[], me: number): LastView | null {
+	const fallback = conv.last;
 	const newest = entries.findLast(entry => entry.kind !== "void") ?? null;
 	const entry = newest !== null && (fallback === null || newest.seq >= fallback.seq) ? newest : fallback;
 	if (entry === null) return null;
+	const person = (user: number) => core.person(user);
 	const base = {
+		from: conv.kind === "group" && entry.from !== me ? person(entry.from) : null,
+		change: null,
 		ts: entry.ts,
 		mine: entry.from === me,
 		text: "",
@@ -174,6 +167,8 @@ function lastOf(entries: readonly Entry[], fallback: Entry | null, me: number): 
 			const glyph = outcome === "answered" ? "call" : mine ? "outgoingCall" : "missedCall";
 			return { ...base, mine, glyph, durationMs: duration_ms, kind, outcome };
 		}
+		case "group":
+			return { ...base, glyph: "group", change: changeOf(entry.from, entry.body, me, person) };
 		case "delete":
 		case "erased":
 			return { ...base, glyph: "deleted" };

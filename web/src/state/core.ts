@@ -124,7 +124,11 @@ export class Core {
 	}
 
 	person(user: number): PersonView {
-		return this.users.value.get(user) ?? { id: user, username: "", name: "", blocked: false, online: 0 };
+		const known = this.users.value.get(user);
+		if (known !== undefined) return known;
+		const me = this.me.value;
+		const { username, name } = me?.id === user ? me : { username: "", name: "" };
+		return { id: user, username, name, blocked: false, online: 0 };
 	}
 
 	/* Who stands at the other end of a chat: a person, or a group by its name. */

@@ -1,6 +1,7 @@
 /* From the log to what is shown: a note joins its call, deletions and amendments are applied, storms of calls become one line. Pure. */
 
 import type { Entry, NoteBody, NoteState } from "../wire/types.ts";
+import { changeOf, type PersonOf } from "./group.ts";
 import { isMissed } from "./logs.ts";
 import { chooseSendState } from "./sendState.ts";
 import type { LiveView } from "./types/playing.ts";
@@ -19,6 +20,9 @@ export interface DisplayInput {
 	readonly entries: readonly Entry[];
 	readonly theirRead: number;
 	readonly theirDelivered: number;
+	/* Whom an entry is from is worth a word only in a group. */
+	readonly isGroup: boolean;
+	readonly person: PersonOf;
 	readonly noteState: (seq: number) => NoteState | undefined;
 	readonly pending: readonly TextEntry[];
 	readonly sending: readonly SendingOf[];
@@ -43,6 +47,7 @@ export function display(input: DisplayInput): readonly DisplayEntry[] {
 			key: `r${rec}`,
 			seq: null,
 			mine: true,
+			from: null,
 			ts: sending.ts,
 			sending: sending.note,
 		});
@@ -76,7 +81,8 @@ function collect(input: DisplayInput): Facts {
 
 function showEntry(input: DisplayInput, facts: Facts, entry: Entry): DisplayEntry | null {
 	const mine = entry.from === input.me;
-	const base = { key: keyOf(entry, mine), seq: entry.seq, mine, ts: entry.ts };
+	const from = input.isGroup && !mine ? input.person(entry.from) : null;
+	const base = { key: keyOf(entry, mine), seq: entry.seq, mine, from, ts: entry.ts };
 	switch (entry.kind) {
 		case "text":
 			if (facts.deleted.has(entry.seq)) return { ...base, type: "deleted", what: "text" };
@@ -98,6 +104,8 @@ function showEntry(input: DisplayInput, facts: Facts, entry: Entry): DisplayEntr
 		case "erased":
 			if (entry.was === "note" && entry.call !== null && facts.calls.has(entry.call)) return null;
 			return { ...base, type: "deleted", what: entry.was };
+		case "group":
+			return { ...base, type: "group", change: changeOf(entry.from, entry.body, input.me, input.person) };
 		case "amend":
 		case "delete":
 		case "void":
@@ -119,15 +127,17 @@ export function textKey(device: number, cid: number): string {
 function answered(input: DisplayInput, re: number | null): TextEntry["answers"] {
 	if (re === null) return null;
 	const entry = input.entries.find(other => other.seq === re);
-	if (entry === undefined || entry.kind !== "text") return { seq: re, text: "", mine: false };
-	return { seq: re, text: entry.body.text, mine: entry.from === input.me };
+	if (entry === undefined || entry.kind !== "text") return { seq: re, text: "", mine: false, from: null };
+	const mine = entry.from === input.me;
+	const from = input.isGroup && !mine ? input.person(entry.from) : null;
+	return { seq: re, text: entry.body.text, mine, from };
 }
 
 function showCall(
 	input: DisplayInput,
 	facts: Facts,
 	entry: Extract<Entry, { kind: "call" | "amend" }>,
-	base: { key: string; seq: number; ts: number },
+	base: Pick<CallEntry, "key" | "ts" | "from"> & { seq: number },
 ): CallEntry {
 	const body = facts.amends.get(entry.seq)?.body ?? entry.body;
 	const call = entry.call ?? "";

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { failure, type Result } from "../wire/errors.ts";
 import type { CallModel } from "./types/calls.ts";
 import type { DraftsModel } from "./types/drafts.ts";
+import type { GroupsModel } from "./types/groups.ts";
 import type { LiveModel } from "./types/playing.ts";
 import type { RecorderModel } from "./types/recorder.ts";
 import type { TalkModel } from "./types/talk.ts";
@@ -13,6 +14,7 @@ export interface EarlyParts {
 	readonly recorder: RecorderModel;
 	readonly drafts: DraftsModel;
 	readonly live: LiveModel;
+	readonly groups: GroupsModel;
 }
 
 export function early(can: RecorderModel["can"], later: () => Promise<EarlyParts | null>): EarlyParts {
@@ -87,5 +89,15 @@ export function early(can: RecorderModel["can"], later: () => Promise<EarlyParts
 		},
 		drafts: { list: empty, send: gone, resume: gone, discard: gone, saveFile: gone },
 		live: { notes: empty, picture: none, listen: gone, stop: nothing, answer: gone, dismiss: nothing },
+		groups: {
+			create: async (...args) => (await later())?.groups.create(...args) ?? failure("gone"),
+			shrink: async file => (await later())?.groups.shrink(file) ?? failure("gone"),
+			setName: gone,
+			setPicture: gone,
+			add: gone,
+			remove: gone,
+			setAdmin: gone,
+			leave: gone,
+		},
 	};
 }

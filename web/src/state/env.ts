@@ -96,6 +96,8 @@ export interface Env {
 	openSocket(): SocketLike;
 	/* Storage of this account from now on. */
 	useAccount(user: number): void;
+	/* Square, small enough for a group's picture; null: it is none. */
+	shrinkPicture(file: Blob): Promise<Uint8Array<ArrayBuffer> | null>;
 	voice(): Promise<typeof Voice>;
 	kit(): Promise<RecordingKit>;
 	talk(): Promise<TalkKit>;

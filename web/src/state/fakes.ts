@@ -432,6 +432,8 @@ export function newWorld(before?: World): World {
 		},
 		openSocket: () => server.open(),
 		useAccount: () => {},
+		shrinkPicture: async file =>
+			file.type.startsWith("image/") ? new Uint8Array([0xff, 0xd8, 0xff, 1]) : null,
 		voice: async () => Voice,
 		kit: async () => ({ devices, Recording, OpenRecording }),
 		talk: async () => talk.kit(),
@@ -475,6 +477,9 @@ const words: Words = {
 	missedCallWithNote: (kind, name, ms) => `Missed ${kind} call from ${name}, note ${ms}`,
 	noteArrived: (kind, name, ms) => `${kind} note from ${name}, ${ms}`,
 	textArrived: name => `Message from ${name}`,
+	inGroup: (name, group) => `${name} in ${group}`,
+	addedToGroup: (name, group) => `${name} added you to ${group}`,
+	removedFromGroup: (name, group) => `${name} removed you from ${group}`,
 	noteBeingLeft: (kind, name) => `${name} is leaving a ${kind} note`,
 	outcome: (outcome, name) => `${name}: ${outcome}`,
 	recordingStarted: () => "Recording",

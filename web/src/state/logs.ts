@@ -33,7 +33,8 @@ export class Logs {
 
 	receive(entry: Entry): void {
 		const known = this.#core.convs.value.get(entry.conv);
-		const newest = Math.max(this.#newest.get(entry.conv) ?? 0, known?.last_seq ?? 0);
+		/* Of a chat that is new since the last hello nothing was told yet, though it came with its first entry. */
+		const newest = this.#newest.get(entry.conv) ?? 0;
 		this.#newest.set(entry.conv, Math.max(newest, entry.seq));
 		if (known !== undefined && entry.seq > known.last_seq) {
 			const unread = known.unread + (this.#counts(entry, known.read) ? 1 : 0);

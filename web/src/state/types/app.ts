@@ -5,6 +5,7 @@ import type { Kind, Limits, Outcome } from "./base.ts";
 import type { CallModel } from "./calls.ts";
 import type { ChatsModel } from "./chats.ts";
 import type { DraftsModel } from "./drafts.ts";
+import type { GroupsModel } from "./groups.ts";
 import type { LiveModel, PlayerModel } from "./playing.ts";
 import type { RecorderModel } from "./recorder.ts";
 import type { DevicesModel, PeopleModel, SettingsModel } from "./settings.ts";
@@ -74,6 +75,8 @@ export type Doing =
 	| "play"
 	| "listen"
 	| "people"
+	| "group"
+	| "picture"
 	| "devices"
 	| "settings";
 export type DraftWhy = "answered" | "hidden" | "callAgain" | "closed" | "offline" | "takenOver";
@@ -99,6 +102,7 @@ export interface AppModel {
 	readonly drafts: DraftsModel;
 	readonly player: PlayerModel;
 	readonly live: LiveModel;
+	readonly groups: GroupsModel;
 	readonly people: PeopleModel;
 	readonly devices: DevicesModel;
 	readonly settings: SettingsModel;
@@ -124,6 +128,10 @@ export interface Words {
 	missedCallWithNote(kind: Kind, name: string, noteMs: number): string;
 	noteArrived(kind: Kind, name: string, noteMs: number): string;
 	textArrived(name: string): string;
+	/* Who it is, and where: "Ben in Garden". */
+	inGroup(name: string, group: string): string;
+	addedToGroup(name: string, group: string): string;
+	removedFromGroup(name: string, group: string): string;
 	noteBeingLeft(kind: Kind, name: string): string;
 	outcome(outcome: Outcome, name: string, quietUntil: number | null): string;
 	recordingStarted(): string;

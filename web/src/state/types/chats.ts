@@ -1,7 +1,7 @@
 /* The list of chats. */
 import type { ReadonlySignal } from "@preact/signals";
 import type { Result } from "../../wire/errors.ts";
-import type { Kind, Outcome, PersonView } from "./base.ts";
+import type { GroupChange, GroupView, Kind, Outcome, PersonView } from "./base.ts";
 import type { CallEntry } from "./thread.ts";
 
 export type LastGlyph =
@@ -12,6 +12,7 @@ export type LastGlyph =
 	| "outgoingCall"
 	| "call"
 	| "deleted"
+	| "group"
 	| "draft";
 
 export interface LastView {
@@ -24,11 +25,17 @@ export interface LastView {
 	readonly durationMs: number | null;
 	readonly kind: Kind | null;
 	readonly outcome: Outcome | null;
+	/* In a group: who wrote it. null: I, or the one this chat is with. */
+	readonly from: PersonView | null;
+	/* What was done to the group. */
+	readonly change: GroupChange | null;
 }
 
 export interface ChatView {
 	readonly conv: number;
+	/* A group stands here by its name. */
 	readonly person: PersonView;
+	readonly group: GroupView | null;
 	readonly last: LastView | null;
 	/* For sorting; the list is sorted already. */
 	readonly activityTs: number;
@@ -37,7 +44,8 @@ export interface ChatView {
 	readonly unheard: boolean;
 	/* The last entries hold a call of theirs that was missed and not seen. */
 	readonly missed: boolean;
-	readonly typing: boolean;
+	/* Who is writing; nobody = empty. */
+	readonly typing: readonly PersonView[];
 	readonly leavingNote: boolean;
 	/* Text that was written and not sent. */
 	readonly draftText: string;

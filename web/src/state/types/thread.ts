@@ -1,7 +1,7 @@
 /* One chat and its entries. */
 import type { ReadonlySignal } from "@preact/signals";
 import type { ErrorCode, Result } from "../../wire/errors.ts";
-import type { Kind, Outcome, PersonView } from "./base.ts";
+import type { GroupChange, GroupView, Kind, Outcome, PersonView } from "./base.ts";
 import type { LiveView } from "./playing.ts";
 
 export type SendState = "sending" | "sent" | "delivered" | "read" | "failed";
@@ -13,6 +13,8 @@ interface EntryBase {
 	readonly seq: number | null;
 	readonly mine: boolean;
 	readonly ts: number;
+	/* In a group: whose it is. null: mine, or of the one this chat is with. */
+	readonly from: PersonView | null;
 }
 
 export interface TextEntry extends EntryBase {
@@ -20,8 +22,15 @@ export interface TextEntry extends EntryBase {
 	readonly text: string;
 	readonly send: SendState;
 	readonly failed: ErrorCode | null;
-	readonly answers: { readonly seq: number; readonly text: string; readonly mine: boolean } | null;
+	readonly answers: Answered | null;
 	readonly canDelete: boolean;
+}
+
+export interface Answered {
+	readonly seq: number;
+	readonly text: string;
+	readonly mine: boolean;
+	readonly from: PersonView | null;
 }
 
 /* A call that ended, with the note that was left for it. */
@@ -63,7 +72,13 @@ export interface DeletedEntry extends EntryBase {
 	readonly what: "text" | "note";
 }
 
-export type DisplayEntry = TextEntry | CallEntry | NoteEntry | SendingEntry | DeletedEntry;
+/* What was done to the group: a quiet line. */
+export interface GroupEntry extends EntryBase {
+	readonly type: "group";
+	readonly change: GroupChange;
+}
+
+export type DisplayEntry = TextEntry | CallEntry | NoteEntry | SendingEntry | DeletedEntry | GroupEntry;
 
 export interface NoteView {
 	readonly conv: number;
@@ -103,14 +118,18 @@ export interface SendingNote {
 
 export interface ThreadModel {
 	readonly conv: number;
+	/* A group stands here by its name. */
 	readonly person: ReadonlySignal<PersonView | null>;
+	/* null: a direct chat. */
+	readonly group: ReadonlySignal<GroupView | null>;
 	/* Oldest first. */
 	readonly entries: ReadonlySignal<readonly DisplayEntry[]>;
 	readonly loading: ReadonlySignal<boolean>;
 	readonly hasOlder: ReadonlySignal<boolean>;
 	/* First unread seq at the moment the thread was opened, for the "new" line. */
 	readonly firstUnread: ReadonlySignal<number | null>;
-	readonly typing: ReadonlySignal<boolean>;
+	/* Who is writing; nobody = empty. */
+	readonly typing: ReadonlySignal<readonly PersonView[]>;
 	/* Text being written; kept over reloads. */
 	readonly draftText: ReadonlySignal<string>;
 	readonly notFound: ReadonlySignal<boolean>;
