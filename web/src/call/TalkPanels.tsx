@@ -1,11 +1,12 @@
 import { ShieldAlert, ShieldCheck } from "lucide";
-import { useEffect, useId } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { t } from "../i18n/text.ts";
 import type { InputView } from "../state/types/settings.ts";
 import type { TalkView, Trust } from "../state/types/talk.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { run, useApp } from "../ui/model.ts";
+import { useId } from "../ui/useId.ts";
 
 interface PickProps {
 	label: string;

@@ -61,6 +61,13 @@ function Looks({ group }: { group: GroupView }) {
 	return (
 		<div class="looks" ref={place}>
 			<Avatar id={group.conv} name={group.name} size="l" picture={group.picture} group />
+			{naming && <NameForm group={group} onDone={stop} />}
+			<div class="info-name" hidden={naming}>
+				<bdi>{group.name}</bdi>
+				{!group.left && (
+					<IconButton icon={Pencil} label={t("group-name-edit")} onClick={() => setNaming(true)} />
+				)}
+			</div>
 			{!group.left && (
 				<div class="row center">
 					<PictureButton
@@ -74,13 +81,6 @@ function Looks({ group }: { group: GroupView }) {
 					)}
 				</div>
 			)}
-			{naming && <NameForm group={group} onDone={stop} />}
-			<div class="info-name" hidden={naming}>
-				<bdi>{group.name}</bdi>
-				{!group.left && (
-					<IconButton icon={Pencil} label={t("group-name-edit")} onClick={() => setNaming(true)} />
-				)}
-			</div>
 		</div>
 	);
 }

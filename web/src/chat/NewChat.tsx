@@ -19,13 +19,13 @@ interface Invitation {
 
 export function InvitationLink({ link, expiresTs }: Invitation) {
 	const [copied, setCopied] = useState(false);
-	const { announce } = useApp();
+	const app = useApp();
 	const copy = () => {
 		run(
 			navigator.clipboard.writeText(link).then(
 				() => {
 					setCopied(true);
-					announce(t("copied"));
+					app.announce(t("copied"));
 				},
 				() => setCopied(false),
 			),

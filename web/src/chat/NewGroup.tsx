@@ -1,4 +1,4 @@
-import { ArrowRight, Users } from "lucide";
+import { Users } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n/text.ts";
 import { chatPath } from "../lib/routes.ts";
@@ -106,7 +106,7 @@ export function NewGroup({ step, onStep, onClose }: NewGroupProps) {
 			<PeoplePicker chosen={chosen} onChange={setChosen} />
 			<div class="actions">
 				<p class="quiet grow">{t("group-chosen-count", { count: chosen.length })}</p>
-				<Button kind="main" icon={ArrowRight} disabled={chosen.length === 0} onClick={() => onStep("name")}>
+				<Button kind="main" disabled={chosen.length === 0} onClick={() => onStep("name")}>
 					{t("group-next")}
 				</Button>
 			</div>

@@ -1,11 +1,13 @@
 import { Check, X } from "lucide";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/text.ts";
 import type { PersonView } from "../state/types/base.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { IconButton } from "../ui/IconButton.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { SearchBox } from "../ui/TextField.tsx";
+import { useId } from "../ui/useId.ts";
 import { firstName } from "./groupWords.ts";
 
 interface ChosenProps {
@@ -19,15 +21,14 @@ function Chosen({ chosen, onDrop }: ChosenProps) {
 		<ul class="chosen" aria-label={t("group-chosen")}>
 			{chosen.map(person => (
 				<li key={person.id}>
-					<button
-						type="button"
-						aria-label={t("group-unchoose", { name: person.name })}
+					<Avatar id={person.id} name={person.name} size="xs" />
+					<bdi>{firstName(person)}</bdi>
+					<IconButton
+						icon={X}
+						size="s"
+						label={t("group-unchoose", { name: person.name })}
 						onClick={() => onDrop(person)}
-					>
-						<Avatar id={person.id} name={person.name} size="xs" />
-						<bdi>{firstName(person)}</bdi>
-						<Icon of={X} size="s" />
-					</button>
+					/>
 				</li>
 			))}
 		</ul>
@@ -75,7 +76,8 @@ const NOBODY: ReadonlySet<number> = new Set();
 
 /** Several people: found by name, ticked with Enter or a tap, dropped by their chip or Backspace. */
 export function PeoplePicker({ chosen, onChange, without = NOBODY }: PeoplePickerProps) {
-	const { people, announce } = useApp();
+	const app = useApp();
+	const { people } = app;
 	const [query, setQuery] = useState("");
 	const [active, setActive] = useState(-1);
 	const base = useId();
@@ -89,7 +91,7 @@ export function PeoplePicker({ chosen, onChange, without = NOBODY }: PeoplePicke
 	const has = (person: PersonView) => chosen.some(one => one.id === person.id);
 	const toggle = (person: PersonView) => {
 		const { name } = person;
-		announce(has(person) ? t("say-unchosen", { name }) : t("say-chosen", { name }));
+		app.announce(has(person) ? t("say-unchosen", { name }) : t("say-chosen", { name }));
 		onChange(has(person) ? chosen.filter(one => one.id !== person.id) : [...chosen, person]);
 	};
 	const drop = (person: PersonView) => {
