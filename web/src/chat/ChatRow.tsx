@@ -20,10 +20,12 @@ function glyphOf(glyph: LastGlyph, video: boolean): IconNode | null {
 		case "videoNote":
 			return Video;
 		case "missedCall":
+		case "missedRoom":
 			return PhoneMissed;
 		case "outgoingCall":
 			return PhoneOutgoing;
 		case "call":
+		case "room":
 			return video ? Video : Phone;
 		case "deleted":
 			return Trash2;
@@ -46,6 +48,10 @@ function lastText(last: LastView): string {
 		case "missedCall":
 		case "call":
 			return callTitle(last.kind ?? "voice", last.outcome ?? "answered", last.glyph === "missedCall");
+		case "room":
+			return t("last-room");
+		case "missedRoom":
+			return t("room-missed");
 		case "deleted":
 			return t("last-deleted");
 		case "draft":

@@ -1,4 +1,5 @@
-# English, the source language. Every word on the screen and every accessible name is here.
+# English, the source language. Every word on the screen and every accessible name is here, or in room.ftl, which comes with the
+# screens of group calls.
 # Names of times and lengths arrive formatted: { $time } "14:02", { $length } "0:23".
 
 app-name = Aftertone
@@ -88,6 +89,8 @@ last-draft = Draft: { $text }
 last-voice-note = Voice note, { $length }
 last-video-note = Video note, { $length }
 last-deleted = Deleted
+last-room = Group call
+room-missed = Missed group call
 typing = typing…
 leaving-voice-note = leaving a voice note
 online = Online
@@ -442,6 +445,10 @@ toast-elsewhere = Answered on another device
 toast-elsewhere-on = Answered on { $device }
 toast-call-gone = The call had already ended.
 toast-deleted = Deleted
+toast-room-locked = You cannot join: it is locked, or you were removed from it.
+toast-room-full = It is full.
+toast-room-moved = The call goes on at your other device.
+toast-room-removed = You were removed from the call.
 toast-already-signed-in = You are already signed in.
 
 ## What went wrong
@@ -484,3 +491,7 @@ say-left = { $seconds } seconds left
 say-draft = { $seconds } s saved as a draft
 say-sent = Note sent to { $name }
 say-answered = Connected with { $name }
+say-missed-room = Missed group call in { $group }
+say-joined = { $name } joined
+say-went = { $name } left
+say-reacted = { $names }: { $emoji }

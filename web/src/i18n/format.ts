@@ -13,6 +13,7 @@ function make() {
 		relative: new Intl.RelativeTimeFormat(locale, { numeric: "auto" }),
 		number: new Intl.NumberFormat(locale, { useGrouping: false }),
 		two: new Intl.NumberFormat(locale, { minimumIntegerDigits: 2 }),
+		list: new Intl.ListFormat(locale, { type: "conjunction" }),
 		speed: new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }),
 	};
 }
@@ -85,4 +86,9 @@ export function seconds(ms: number): string {
 
 export function speed(value: number): string {
 	return made.speed.format(value);
+}
+
+/** Ana, Ben and Carla. */
+export function list(names: readonly string[]): string {
+	return made.list.format(names);
 }

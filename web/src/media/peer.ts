@@ -1,6 +1,7 @@
 /* One RTCPeerConnection to the other device, through the relay. Three lines are agreed at once (voice, camera, screen), both ways;
  * what is switched later goes by replaceTrack and needs no new agreement. */
 import { Scope } from "../lib/scope.ts";
+import { Stats } from "./linkStats.ts";
 import { atPlace, type Place } from "./sdp.ts";
 import type { LinkState, LinkStats, Peer, Sink, Slot } from "./talkPorts.ts";
 import { SLOTS } from "./talkPorts.ts";
@@ -14,8 +15,8 @@ export class BrowserPeer implements Peer {
 	readonly #sink: Sink;
 	readonly #scope = new Scope();
 	readonly #tracks = new Map<Slot, MediaStreamTrack | null>();
+	readonly #stats = new Stats();
 	#state: LinkState = "connecting";
-	#before: { lost: number; got: number } | null = null;
 
 	constructor(offerer: boolean, sink: Sink) {
 		this.#sink = sink;
@@ -56,21 +57,7 @@ export class BrowserPeer implements Peer {
 
 	async stats(): Promise<LinkStats | null> {
 		if (this.#scope.ended || this.#state !== "connected") return null;
-		let lost = 0;
-		let got = 0;
-		let rttMs: number | null = null;
-		for (const one of (await this.#pc.getStats()).values()) {
-			if (one.type === "inbound-rtp") {
-				lost += one.packetsLost ?? 0;
-				got += one.packetsReceived ?? 0;
-			} else if (one.type === "candidate-pair" && one.nominated && one.currentRoundTripTime !== undefined)
-				rttMs = one.currentRoundTripTime * 1000;
-		}
-		const before = this.#before ?? { lost, got };
-		this.#before = { lost, got };
-		const missing = Math.max(0, lost - before.lost);
-		const all = missing + Math.max(0, got - before.got);
-		return { lost: all === 0 ? 0 : missing / all, rttMs };
+		return this.#stats.of(this.#pc);
 	}
 
 	close(): void {
@@ -126,7 +113,7 @@ export class BrowserPeer implements Peer {
 	}
 }
 
-function stateOf(pc: RTCPeerConnection): LinkState {
+export function stateOf(pc: RTCPeerConnection): LinkState {
 	if (pc.connectionState === "failed" || pc.iceConnectionState === "failed") return "failed";
 	if (pc.connectionState === "disconnected" || pc.iceConnectionState === "disconnected")
 		return "disconnected";

@@ -3,6 +3,7 @@ import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { within } from "../lib/clock.ts";
 import { BAD, positive } from "../wire/decode.ts";
 import { failure, type Result } from "../wire/errors.ts";
+import type { RoomBody } from "../wire/rooms.ts";
 import type { Conv, Entry } from "../wire/types.ts";
 import type { Core } from "./core.ts";
 import { isMissed, type Logs } from "./logs.ts";
@@ -144,7 +145,11 @@ export class Chats implements ChatsModel {
 
 function hasMissed(conv: Conv, entries: readonly Entry[], me: number): boolean {
 	const held = entries.length > 0 ? entries.slice(-30) : conv.last === null ? [] : [conv.last];
-	return held.some(entry => entry.kind === "call" && entry.from !== me && isMissed(entry.body.outcome));
+	return held.some(
+		entry =>
+			(entry.kind === "call" && entry.from !== me && isMissed(entry.body.outcome)) ||
+			(entry.kind === "room" && entry.body.outcome === "missed"),
+	);
 }
 
 /* What a row says last: of a call and its note, the note; of a deletion, the deletion. */
@@ -174,12 +179,23 @@ function lastOf(entries: readonly Entry[], fallback: Entry | null, me: number): 
 			const glyph = outcome === "answered" ? "call" : mine ? "outgoingCall" : "missedCall";
 			return { ...base, mine, glyph, durationMs: duration_ms, kind, outcome };
 		}
+		case "room":
+		case "roomAmend":
+			return { ...base, ...lastRoom(entry.body) };
 		case "delete":
 		case "erased":
 			return { ...base, glyph: "deleted" };
 		case "void":
 			return null;
 	}
+}
+
+function lastRoom(body: RoomBody): Pick<LastView, "glyph" | "durationMs" | "kind"> {
+	return {
+		glyph: body.outcome === "missed" ? "missedRoom" : "room",
+		durationMs: body.duration_ms,
+		kind: body.kind === "video" ? "video" : "voice",
+	};
 }
 
 /* Case and accents do not count when looking for a name. */

@@ -57,10 +57,11 @@ export class Logs {
 		if (entry.from === this.#core.me.value?.id || this.#core.shown.value.has(entry.conv)) return false;
 		if (entry.kind === "text") return true;
 		if (entry.kind === "call") return isMissed(entry.body.outcome);
+		if (entry.kind === "room" || entry.kind === "roomAmend") return entry.body.outcome === "missed";
 		if (entry.kind !== "note") return false;
 		if (entry.call === null) return true;
 		const calls = this.of(entry.conv).entries.value.findLast(
-			other => other.kind === "call" && other.call === entry.call,
+			other => (other.kind === "call" || other.kind === "room") && other.call === entry.call,
 		);
 		return calls === undefined ? true : calls.seq <= read;
 	}

@@ -26,6 +26,10 @@ function textOf(core: Core, entry: Entry): string | null {
 	if (entry.kind === "text") return words.textArrived(name);
 	if (entry.kind === "call")
 		return isMissed(entry.body.outcome) ? words.missedCall(entry.body.kind, name) : null;
+	if (entry.kind === "room" || entry.kind === "roomAmend") {
+		const { kind, outcome } = entry.body;
+		return outcome === "missed" ? words.missedRoom(kind, core.personOf(entry.conv).name) : null;
+	}
 	if (entry.kind !== "note") return null;
 	const { kind, duration_ms } = entry.body;
 	if (entry.call === null) return words.noteArrived(kind, name, duration_ms);

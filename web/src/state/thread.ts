@@ -165,6 +165,7 @@ export class Thread implements ThreadModel {
 			conv: this.conv,
 			me: core.me.value?.id ?? 0,
 			device: core.device.value,
+			nameOf: user => core.person(user).name,
 			entries: this.#log.entries.value,
 			theirRead: conv?.their_read ?? 0,
 			theirDelivered: conv?.their_delivered ?? 0,

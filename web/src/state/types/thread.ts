@@ -47,6 +47,27 @@ export interface CallEntry extends EntryBase {
 	readonly repeats: number;
 }
 
+export type RoomKind = "voice" | "video" | "chat";
+
+/* A group call or a voice chat that is over, or that nobody came to. */
+export interface RoomEntry extends EntryBase {
+	readonly type: "room";
+	readonly room: string;
+	readonly kind: RoomKind;
+	/* no_one_joined: may still be open. missed: I was called and did not come. */
+	readonly outcome: "no_one_joined" | "ended" | "missed";
+	readonly missed: boolean;
+	readonly startedTs: number;
+	readonly durationMs: number | null;
+	/* Who was there, longest first; and I, when I was. */
+	readonly people: readonly string[];
+	readonly meThere: boolean;
+	/* What the starter left when nobody came. */
+	readonly note: NoteView | null;
+	readonly noteDeleted: boolean;
+	readonly sending: SendingNote | null;
+}
+
 export interface NoteEntry extends EntryBase {
 	readonly type: "note";
 	readonly note: NoteView;
@@ -63,7 +84,7 @@ export interface DeletedEntry extends EntryBase {
 	readonly what: "text" | "note";
 }
 
-export type DisplayEntry = TextEntry | CallEntry | NoteEntry | SendingEntry | DeletedEntry;
+export type DisplayEntry = TextEntry | CallEntry | RoomEntry | NoteEntry | SendingEntry | DeletedEntry;
 
 export interface NoteView {
 	readonly conv: number;
