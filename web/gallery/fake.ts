@@ -128,6 +128,7 @@ function thread(s: Setting): ThreadModel {
 	return {
 		conv: 1,
 		person: signal(s.person ?? ben),
+		group: signal(s.rooms !== undefined),
 		entries: signal(s.entries ?? conversation),
 		loading: signal(s.loading ?? false),
 		hasOlder: signal(false),

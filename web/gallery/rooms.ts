@@ -56,7 +56,7 @@ export interface RoomSetting {
 	incoming?: readonly RoomIncomingView[];
 	choice?: RoomChoice;
 	ownCamera?: boolean;
-	screen?: boolean;
+	large?: boolean;
 }
 
 export const absent = (name: string, state: RoomPerson["state"]) =>
@@ -137,6 +137,8 @@ export function fakeRooms(s: RoomSetting | undefined): AppModel["rooms"] {
 		byConv: signal(new Map(known ? [[1, room]] : [])),
 		incoming: signal(s?.incoming ?? []),
 		view: known && inside ? layout : signal(null),
+		large: signal(s?.large ?? view.room.kind !== "chat"),
+		setLarge: nothing,
 		choice: signal(s?.choice ?? null),
 		reactions: signal(s?.reactions ?? []),
 		level: signal(0.2),

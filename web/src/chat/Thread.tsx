@@ -7,14 +7,16 @@ import type { TextEntry, ThreadModel } from "../state/types/thread.ts";
 import { Button } from "../ui/Button.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Link } from "../ui/Link.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { EmptyState } from "../ui/Small.tsx";
 import { useNarrow } from "../ui/useNarrow.ts";
-import { ChatInfo } from "./ChatInfo.tsx";
 import { Composer } from "./Composer.tsx";
 import { Drafts } from "./DraftCard.tsx";
 import { MessageList } from "./MessageList.tsx";
 import { ThreadHeader } from "./ThreadHeader.tsx";
+
+const ChatInfo = lazy(async () => (await import("./ChatInfo.tsx")).ChatInfo);
 
 function useShown(thread: ThreadModel): void {
 	useEffect(() => {

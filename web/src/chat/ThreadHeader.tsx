@@ -1,6 +1,6 @@
-import { ArrowLeft, Info, Phone, Video } from "lucide";
+import { ArrowLeft, AudioLines, Info, Phone, Video } from "lucide";
 import { t } from "../i18n/text.ts";
-import type { PersonView } from "../state/types/base.ts";
+import type { Kind, PersonView } from "../state/types/base.ts";
 import type { ThreadModel } from "../state/types/thread.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -16,7 +16,10 @@ export interface ThreadHeaderProps {
 }
 
 export function ThreadHeader({ thread, person, infoOpen, onInfo }: ThreadHeaderProps) {
-	const { calls } = useApp();
+	const { calls, rooms } = useApp();
+	/* A group is asked first whom to ring. */
+	const start = (kind: Kind) =>
+		thread.group.value ? rooms.choose(thread.conv, kind) : run(calls.start(thread.conv, kind));
 	const presence = person.online > 0 ? t("online") : t("offline-person");
 	return (
 		<header class="thread-head">
@@ -31,16 +34,15 @@ export function ThreadHeader({ thread, person, infoOpen, onInfo }: ThreadHeaderP
 				</h1>
 				<p data-typing={thread.typing.value || undefined}>{thread.typing.value ? t("typing") : presence}</p>
 			</div>
-			<IconButton
-				icon={Phone}
-				label={t("voice-call")}
-				onClick={() => run(calls.start(thread.conv, "voice"))}
-			/>
-			<IconButton
-				icon={Video}
-				label={t("video-call")}
-				onClick={() => run(calls.start(thread.conv, "video"))}
-			/>
+			{thread.group.value && !rooms.byConv.value.has(thread.conv) && (
+				<IconButton
+					icon={AudioLines}
+					label={t("voice-chat-start")}
+					onClick={() => run(rooms.start(thread.conv, "chat", false))}
+				/>
+			)}
+			<IconButton icon={Phone} label={t("voice-call")} onClick={() => start("voice")} />
+			<IconButton icon={Video} label={t("video-call")} onClick={() => start("video")} />
 			<IconButton icon={Info} label={t("chat-info")} pressed={infoOpen} onClick={onInfo} />
 		</header>
 	);

@@ -89,6 +89,7 @@ last-draft = Draft: { $text }
 last-voice-note = Voice note, { $length }
 last-video-note = Video note, { $length }
 last-deleted = Deleted
+voice-chat-start = Start voice chat
 last-room = Group call
 room-missed = Missed group call
 typing = typing…
@@ -268,6 +269,7 @@ incoming-voice = Incoming voice call from { $name }
 incoming-video = Incoming video call from { $name }
 incoming-kind-voice = Voice call
 incoming-kind-video = Video call
+incoming-by = { $kind } · { $name }
 answer = Answer
 decline = Decline
 decline-message = Decline with a message
@@ -292,6 +294,7 @@ stop-listening = Stop
 
 ## In a call
 call-region = Call
+call-add-people = Add people
 connected = Connected
 leave = Leave
 call-with = Call with { $name }

@@ -76,6 +76,7 @@ export interface Messages {
 	"last-voice-note": "length";
 	"last-video-note": "length";
 	"last-deleted": never;
+	"voice-chat-start": never;
 	"last-room": never;
 	"room-missed": never;
 	typing: never;
@@ -239,6 +240,7 @@ export interface Messages {
 	"incoming-video": "name";
 	"incoming-kind-voice": never;
 	"incoming-kind-video": never;
+	"incoming-by": "kind" | "name";
 	answer: never;
 	decline: never;
 	"decline-message": never;
@@ -259,6 +261,7 @@ export interface Messages {
 	"live-answered": "name";
 	"stop-listening": never;
 	"call-region": never;
+	"call-add-people": never;
 	connected: never;
 	leave: never;
 	"call-with": "name";
@@ -449,14 +452,10 @@ export interface Messages {
 	"room-video": never;
 	"room-chat": never;
 	"room-no-one": never;
-	"room-no-one-title": "kind";
-	"room-name": "title" | "detail";
 	"room-minutes": "count";
 	"room-seconds": "count";
 	"room-you": never;
-	"room-nobody-else": never;
 	"voice-chat-join": never;
-	"voice-chat-start": never;
 	"voice-chat": never;
 	"room-live-voice": never;
 	"room-live-video": never;
@@ -477,7 +476,6 @@ export interface Messages {
 	"start-open-hint": never;
 	"start-many": "count";
 	"start-many-yes": "count";
-	"room-from": "name";
 	"raise-hand": never;
 	"lower-hand": never;
 	react: never;
@@ -485,7 +483,6 @@ export interface Messages {
 	"find-emoji": never;
 	"emoji-none": never;
 	"emoji-failed": never;
-	"reaction-from": "emoji" | "name";
 	"layout-grid": never;
 	"layout-speaker": never;
 	"people-panel": never;
@@ -495,7 +492,7 @@ export interface Messages {
 	"tile-pin": "name";
 	"tile-unpin": never;
 	"tile-more": "count";
-	pinned: never;
+	"own-move": never;
 	hands: never;
 	"in-room": never;
 	"not-in-room": never;
@@ -508,11 +505,11 @@ export interface Messages {
 	lock: never;
 	"lock-hint": never;
 	locked: never;
-	"add-people": never;
 	"add-people-do": "count";
 	"state-ringing": never;
 	"state-declined": never;
 	"state-busy": never;
+	"state-no-answer": never;
 	"state-unreachable": never;
 	"state-left": never;
 	"state-invited": never;
@@ -528,7 +525,6 @@ export interface Messages {
 	"muted-by": "name";
 	"hand-hint": never;
 	"hand-keep": never;
-	"connecting-group": never;
 	"mic-denied-room": never;
 	"mic-none-room": never;
 	"mic-used-room": never;

@@ -5,17 +5,13 @@ room-voice = Group voice call
 room-video = Group video call
 room-chat = Voice chat
 room-no-one = No one joined
-room-no-one-title = { $kind }. No one joined
-room-name = { $title }, { $detail }.
 room-minutes = { $count ->
         [one] 1 min
        *[other] { $count } min
     }
 room-seconds = { $count } s
 room-you = you
-room-nobody-else = nobody else
 voice-chat-join = Join voice chat
-voice-chat-start = Start voice chat
 voice-chat = Voice chat
 room-live-voice = Group voice call
 room-live-video = Group video call
@@ -42,11 +38,8 @@ start-ring = { $count ->
     }
 start-open = Just open the room
 start-open-hint = Nobody is rung. Whoever sees it can join.
-start-many = That makes { $count } devices’ owners look up at once. Ring all of them?
+start-many = { $count } people would be called at once. Ring all of them?
 start-many-yes = Ring all { $count }
-
-## Ringing
-room-from = { $name } is calling
 
 ## In it
 raise-hand = Raise hand
@@ -56,7 +49,6 @@ more-emoji = More emoji
 find-emoji = Find an emoji
 emoji-none = Nothing found
 emoji-failed = The emoji could not be loaded.
-reaction-from = { $emoji } from { $name }
 layout-grid = Grid
 layout-speaker = Speaker
 people-panel = People
@@ -69,7 +61,7 @@ tile-more = { $count ->
         [one] 1 more person
        *[other] { $count } more people
     }
-pinned = Pinned
+own-move = Your picture: move it with the arrow keys
 hands = Raised hands
 in-room = In the call
 not-in-room = Not in the call
@@ -82,7 +74,6 @@ remove-body = They cannot come back into this call.
 lock = Lock the call
 lock-hint = Nobody else can join.
 locked = Locked
-add-people = Add people
 add-people-do = { $count ->
         [0] Call them
         [one] Call 1 person
@@ -91,7 +82,7 @@ add-people-do = { $count ->
 state-ringing = Ringing
 state-declined = Declined
 state-busy = On another call
-state-no_answer = No answer
+state-no-answer = No answer
 state-unreachable = Not reached
 state-left = Left
 state-invited = Not rung
@@ -107,7 +98,6 @@ no-one-hint = Leave a note for { $group }. The call stays open for 10 minutes, s
 muted-by = { $name } muted you. Only you can unmute.
 hand-hint = You have had the word. Lower your hand?
 hand-keep = Keep it up
-connecting-group = Joining
 mic-denied-room = The browser does not allow the microphone, so nobody hears you.
 mic-none-room = No microphone was found, so nobody hears you.
 mic-used-room = Another program uses the microphone, so nobody hears you.

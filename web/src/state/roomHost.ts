@@ -55,11 +55,18 @@ export class RoomHost implements RoomsModel {
 	get incoming() {
 		return this.#rooms.incoming;
 	}
+	get large() {
+		return this.#rooms.large;
+	}
 	get choice() {
 		return this.#rooms.choice;
 	}
 	get #talk() {
 		return this.#rooms.talk.value;
+	}
+
+	setLarge(on: boolean): void {
+		this.#rooms.large.value = on;
 	}
 
 	choose(conv: number, kind: Kind): void {

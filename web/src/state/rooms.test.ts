@@ -224,6 +224,7 @@ describe("rooms", () => {
 			void app.rooms.join(ROOM, { muted: true });
 			await world.clock.advance(0);
 			expect(peer().pictures).toBe(false);
+			expect(app.rooms.large.value).toBe(false);
 			expect(world.server.last("room.join")).toMatchObject({ muted: true });
 			await app.rooms.leave();
 			await tell({ kind: "chat" });
@@ -755,6 +756,7 @@ describe("rooms", () => {
 			void app.recorder.send();
 			await world.clock.advance(1_000);
 			expect(app.wanted.value).toEqual({ conv: GROUP });
+			expect(app.rooms.large.value).toBe(false);
 			expect(app.rooms.view.value).not.toBeNull();
 		});
 

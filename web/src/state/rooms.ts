@@ -35,6 +35,7 @@ export class Rooms {
 	readonly incoming: ReadonlySignal<readonly RoomIncomingView[]>;
 	readonly choice = signal<RoomChoice | null>(null);
 	readonly talk = signal<RoomTalk | null>(null);
+	readonly large = signal(false);
 	/* A call between two that becomes this room still goes on. */
 	readonly taking = signal(false);
 	readonly #core: Core;
@@ -222,6 +223,7 @@ export class Rooms {
 		await this.#makeRoom(still);
 		this.#ringing.over(id);
 		this.#left.delete(id);
+		this.large.value = still.kind !== "chat";
 		this.talk.value = new kit.RoomTalk(still, {
 			core: this.#core,
 			ports: kit.ports,
@@ -363,7 +365,9 @@ export class Rooms {
 	#recorded(end: RecorderEnd): void {
 		const talk = this.talk.value;
 		if (talk === null || end.target.call !== talk.room) return;
-		if (end.how === "sent" || end.how === "queued") this.#core.show(end.target.conv);
+		if (end.how !== "sent" && end.how !== "queued") return;
+		this.large.value = false;
+		this.#core.show(end.target.conv);
 	}
 
 	#noteFor(room: string): boolean {

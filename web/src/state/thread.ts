@@ -25,6 +25,7 @@ export interface ThreadParts {
 export class Thread implements ThreadModel {
 	readonly conv: number;
 	readonly person: ReadonlySignal<PersonView | null>;
+	readonly group: ReadonlySignal<boolean>;
 	readonly entries: ReadonlySignal<readonly DisplayEntry[]>;
 	readonly hasOlder: ReadonlySignal<boolean>;
 	readonly typing: ReadonlySignal<boolean>;
@@ -43,6 +44,7 @@ export class Thread implements ThreadModel {
 		const { core } = parts;
 		this.#draftText.value = core.env.keep.get(`draft.${conv}`) ?? "";
 		this.person = computed(() => (core.convs.value.has(conv) ? core.personOf(conv) : null));
+		this.group = computed(() => core.convs.value.get(conv)?.kind === "group");
 		this.entries = computed(() => this.#display());
 		this.hasOlder = computed(() => (this.#log.entries.value[0]?.seq ?? 1) > 1);
 		this.typing = computed(() => parts.typing.who.value.has(conv));

@@ -138,6 +138,8 @@ export interface RoomsModel {
 	readonly byConv: ReadonlySignal<ReadonlyMap<number, RoomView>>;
 	readonly incoming: ReadonlySignal<readonly RoomIncomingView[]>;
 	readonly view: ReadonlySignal<RoomTalkView | null>;
+	/* It has the window; else it is a bar above the chats, where voice chats begin. */
+	readonly large: ReadonlySignal<boolean>;
 	readonly choice: ReadonlySignal<RoomChoice | null>;
 	readonly reactions: ReadonlySignal<readonly ReactionView[]>;
 	/* Changes many times a second, 0 to 1; read it where it is drawn. */
@@ -152,6 +154,7 @@ export interface RoomsModel {
 		readonly output: boolean;
 	}>;
 
+	setLarge(on: boolean): void;
 	/* Asks how: `choice` is there until start() or choose(0). Where a room is open already, joins it. */
 	choose(conv: number, kind: Kind): void;
 	start(conv: number, kind: RoomKind, ring: boolean): Promise<Result>;

@@ -125,6 +125,7 @@ export interface SendingNote {
 export interface ThreadModel {
 	readonly conv: number;
 	readonly person: ReadonlySignal<PersonView | null>;
+	readonly group: ReadonlySignal<boolean>;
 	/* Oldest first. */
 	readonly entries: ReadonlySignal<readonly DisplayEntry[]>;
 	readonly loading: ReadonlySignal<boolean>;
