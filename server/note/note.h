@@ -10,6 +10,7 @@
 #include "call/call.h"
 #include "chat/chat.h"
 #include "hub/hub.h"
+#include "room/room.h"
 #include "store/store.h"
 #include "wire/wire.h"
 
@@ -25,8 +26,8 @@ struct note_settings {
 };
 
 AT_MUST enum at_err notes_new(struct at_loop *loop, struct store *store, struct hub *hub, struct chat *chat,
-			      struct calls *calls, struct blobs *blobs, const struct note_settings *settings,
-			      struct notes **notes_out);
+			      struct calls *calls, struct rooms *rooms, struct blobs *blobs,
+			      const struct note_settings *settings, struct notes **notes_out);
 void notes_free(struct notes **notes);
 /* The channel to remux came, or came anew after it died (takes fd). Jobs that were under way are asked again once. */
 void notes_remux_channel(struct notes *notes, int fd);

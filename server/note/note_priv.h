@@ -44,6 +44,7 @@ struct notes {
 	struct hub *hub;
 	struct chat *chat;
 	struct calls *calls;
+	struct rooms *rooms; /* NULL: there are none */
 	struct blobs *blobs;
 	struct note_settings settings;
 	struct at_map *by_id; /* struct rec */
@@ -80,6 +81,9 @@ struct rec {
 	struct at_list waiters, listeners;
 	struct commit *commit;
 };
+
+/* What the call or the room that it is left for says: as call_note_facts. */
+void rec_facts(const struct rec *rec, call_facts_fn *done, void *arg);
 
 /* ---- note_rec.c: its life ---- */
 
