@@ -127,7 +127,7 @@ AT_MUST enum at_err rtcp_fir_put(struct rtcp_writer *w, uint32_t ssrc, const str
 /* Rounded down to the 18 bits that its mantissa has. count up to RTCP_REMB_SSRCS_MAX */
 AT_MUST enum at_err rtcp_remb_put(struct rtcp_writer *w, uint32_t ssrc, uint64_t bps, const uint32_t *ssrcs,
 				  size_t count);
-/* Numbers in rising order (as numbers that wrap), none twice. One packet with as many as fit; gives how many. */
+/* Numbers best in rising order (as numbers that wrap), else they take more room. One packet with as many as fit; gives how many. */
 size_t rtcp_nack_put(struct rtcp_writer *w, uint32_t ssrc, uint32_t media_ssrc, const uint16_t *seqs, size_t count);
 
 /* When the packets from base_seq on arrived, in ticks of 250 us on any clock that does not go back; RTCP_TWCC_NONE: not (yet). */

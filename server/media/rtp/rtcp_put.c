@@ -136,11 +136,12 @@ static size_t put_pair(uint8_t *p, const uint16_t *seqs, size_t count)
 {
 	uint32_t mask = 0;
 	size_t n = 1;
-	for (; n < count; n++) {
+	for (uint16_t last = 0; n < count; n++) {
 		uint16_t behind = (uint16_t)(seqs[n] - seqs[0]);
-		if (!behind || behind > 16)
+		if (behind <= last || behind > 16)
 			break;
 		mask |= 1U << (behind - 1);
+		last = behind;
 	}
 	rtp_put_u16(p, seqs[0]);
 	rtp_put_u16(p + 2, (uint16_t)mask);
