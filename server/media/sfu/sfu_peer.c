@@ -188,6 +188,6 @@ enum at_err sfu_connect_for_test(struct sfu *sfu, int64_t now_us, const struct a
 	sfu_tuple_aim(peer, t);
 	sfu_peer_heard(peer, t, now_us);
 	dtls_free(&peer->dtls);
-	sfu_peer_up(peer, now_us, SRTP_AEAD_AES_128_GCM, &in, &out);
+	sfu_peer_up(peer, now_us, SRTP_SUITE_GCM, &in, &out);
 	return AT_OK;
 }

@@ -13,7 +13,7 @@ enum {
 
 static size_t put_ext(uint8_t *at, uint8_t id, size_t len)
 {
-	at[0] = (uint8_t)(id << 4 | (len - 1));
+	at[0] = (uint8_t)((unsigned)id << 4 | (unsigned)(len - 1));
 	return 1 + len;
 }
 

@@ -231,6 +231,16 @@ static struct sfu_packet *place_for(struct sfu_layer *layer, uint64_t number, in
 	return p;
 }
 
+/* It has come alive: whoever shows this source chooses anew. */
+static void tell_subscribers(struct sfu_layer *layer, int64_t now_us)
+{
+	for (uint32_t i = 0; i < layer->source->sub_count; i++) {
+		struct sfu_peer *peer = layer->source->subs[i].slot->peer;
+		peer->alloc_due = true;
+		peer_due(peer, now_us);
+	}
+}
+
 void layer_put(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq, const struct rtp_packet *packet, uint8_t level,
 	       bool is_voice, bool is_rtx)
 {
@@ -264,6 +274,8 @@ void layer_put(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq, const s
 	p->seq = number;
 	if (number > layer->highest)
 		layer->highest = number;
+	if (!layer_is_alive(layer, now_us))
+		tell_subscribers(layer, now_us);
 	layer->heard_us = now_us;
 	layer->packets++;
 	sfu->stats.rtx_in += is_rtx;

@@ -137,9 +137,10 @@ void view_map(struct sfu_room *room, int64_t now_us)
 
 static uint16_t height_of(const struct sfu_layer *layer)
 {
+	static const uint16_t guess[SFU_LAYERS_MAX] = {GUESSED_HEIGHT, GUESSED_HEIGHT * 2, GUESSED_HEIGHT * 4};
 	if (layer->height)
 		return layer->height;
-	return layer->source->layer_count > 1 ? (uint16_t)(GUESSED_HEIGHT << layer->index) : 2 * GUESSED_HEIGHT;
+	return layer->source->layer_count > 1 ? guess[layer->index] : guess[1];
 }
 
 static uint16_t wanted_height(const struct sfu_peer *peer, const struct sfu_source_state *source)
