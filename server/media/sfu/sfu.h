@@ -8,7 +8,7 @@
  * - Media goes only to a tuple that proved the password within the last 30 s: the first one, then the one that last sent media.
  * - A subscriber sees one endless stream a slot: sequence numbers, timestamps and picture ids go on across layers and people. Who is
  *   in a slot is told by event (with an epoch) and in each packet by its one CSRC: the peer number.
- * - Nothing is sent before the first view. Requests of subscribers (NACK, PLI, REMB) are bounded for each of them, so a storm costs
+ * - No picture is sent before the first view. Requests of subscribers (NACK, PLI, REMB) are bounded for each of them, so a storm costs
  *   only its sender; what reaches a publisher goes through one gate a layer.
  *
  * Times are microseconds of any clock that does not go back; the same clock for now_us and recv_us. */

@@ -1,0 +1,520 @@
+#include "base/mem.h"
+#include "base/rand.h"
+#include "base/test.h"
+#include "media/sfu/sfu_testkit.h"
+
+struct kit kit;
+
+/* ---- what the SFU sends ---- */
+
+static void on_feedback(struct kit_peer *peer, const struct rtcp_packet *packet)
+{
+	unsigned layer = LAYERS_A_PEER;
+	for (unsigned i = 0; i < LAYERS_A_PEER; i++)
+		if (peer->streams[i].ssrc == packet->media_ssrc)
+			layer = i;
+	if (packet->kind == RTCP_PLI) {
+		assert_true(layer < LAYERS_A_PEER);
+		peer->plis[layer]++;
+	} else if (packet->kind == RTCP_NACK) {
+		uint16_t seqs[256];
+		size_t n = rtcp_nack_read(packet, seqs, 256);
+		assert_true(layer < LAYERS_A_PEER);
+		peer->nacks[layer] += n;
+		for (size_t i = 0; i < n && peer->nacked_count < 256; i++)
+			peer->nacked[peer->nacked_count++] = seqs[i];
+	}
+	peer->twccs += packet->kind == RTCP_TWCC;
+	peer->rembs += packet->kind == RTCP_REMB;
+	peer->rrs += packet->kind == RTCP_RR;
+	if (packet->kind != RTCP_SR)
+		return;
+	peer->srs++;
+	for (size_t i = 0; i < peer->params.recv_count; i++)
+		if (peer->slots[i].ssrc == packet->ssrc) {
+			peer->sr[i] = packet->sender;
+			peer->sr_us[i] = kit.now_us;
+		}
+}
+
+static void read_got(struct kit_peer *peer, struct kit_got *got)
+{
+	bool is_audio;
+	if (got->is_rtcp) {
+		struct rtcp_iter iter = rtcp_begin(got->bytes, got->len);
+		struct rtcp_packet packet;
+		while (rtcp_next(&iter, &packet))
+			on_feedback(peer, &packet);
+		assert_false(iter.is_malformed);
+		return;
+	}
+	assert_int_equal(rtp_parse(got->bytes, got->len, &got->rtp), AT_OK);
+	is_audio = got->rtp.payload_type == KIT_OPUS || got->rtp.payload_type == KIT_RED;
+	struct rtp_ext_ids ids = {.of = {[RTP_EXT_MID] = KIT_EXT_MID}};
+	ids.of[is_audio ? RTP_EXT_AUDIO_LEVEL : RTP_EXT_TRANSPORT_CC] = is_audio ? KIT_EXT_LEVEL : KIT_EXT_TWCC;
+	ids.of[RTP_EXT_ABS_SEND_TIME] = KIT_EXT_ABS;
+	if (got->rtp.ext)
+		assert_int_equal(rtp_exts_read(&got->rtp, &ids, &got->exts), AT_OK);
+	if (got->rtp.payload_type == KIT_VP8 && got->rtp.payload_len)
+		assert_int_equal(vp8_parse(got->rtp.payload, got->rtp.payload_len, &got->vp8), AT_OK);
+	if (got->rtp.payload_type == KIT_RTX && got->rtp.payload_len > 2)
+		assert_int_equal(vp8_parse(got->rtp.payload + 2, got->rtp.payload_len - 2, &got->vp8), AT_OK);
+}
+
+static void on_datagram(struct kit_peer *peer, const uint8_t *data, size_t len)
+{
+	enum rtp_kind kind = rtp_kind(data, len);
+	peer->datagrams++;
+	if (peer->deaf || (kind != RTP_KIND_RTP && kind != RTP_KIND_RTCP))
+		return;
+	struct kit_got *got = at_alloc(sizeof(*got));
+	assert_true(len <= ICE_PACKET_MAX);
+	memcpy(got->bytes, data, len);
+	got->is_rtcp = kind == RTP_KIND_RTCP;
+	got->at_us = kit.now_us;
+	enum at_err err = got->is_rtcp ? srtcp_open(peer->in, got->bytes, len, &got->len)
+				       : srtp_open(peer->in, got->bytes, len, &got->len, NULL);
+	assert_int_equal(err, AT_OK);
+	read_got(peer, got);
+	if (!peer->got)
+		peer->got = at_alloc(KIT_GOT_MAX * sizeof(struct kit_got *));
+	assert_true(peer->got_count < KIT_GOT_MAX);
+	peer->got[peer->got_count++] = got;
+}
+
+static void on_send(void *arg, const struct sfu_send *sends, size_t count)
+{
+	(void)arg;
+	assert_true(count && count <= SFU_SENDS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		struct kit_peer *peer = NULL;
+		for (size_t k = 0; k < kit.peer_count; k++)
+			if (ice_tuple_eq(&kit.peers[k].tuple, sends[i].to))
+				peer = &kit.peers[k];
+		if (!peer) {
+			kit.strays++;
+			continue;
+		}
+		size_t step = sends[i].segment_size ? sends[i].segment_size : sends[i].len;
+		peer->sends++;
+		peer->gso_sends += sends[i].segment_size != 0;
+		kit.segment_errors += sends[i].segment_size && (sends[i].len <= step || sends[i].len > step * 16);
+		for (size_t at = 0; at < sends[i].len; at += step)
+			on_datagram(peer, sends[i].data + at, sends[i].len - at < step ? sends[i].len - at : step);
+	}
+}
+
+/* ---- life ---- */
+
+static void forget_peers(void)
+{
+	for (size_t i = 0; i < kit.peer_count; i++) {
+		for (size_t k = 0; k < kit.peers[i].got_count; k++)
+			at_free(kit.peers[i].got[k]);
+		at_free(kit.peers[i].got);
+		srtp_in_free(&kit.peers[i].in);
+		srtp_out_free(&kit.peers[i].out);
+	}
+	memset(kit.peers, 0, sizeof(kit.peers));
+	kit.peer_count = 0;
+}
+
+void kit_restart(const struct sfu_options *options)
+{
+	struct sfu_options o = *options;
+	forget_peers();
+	sfu_free(&kit.sfu);
+	o.rooms_max = o.rooms_max ? o.rooms_max : 4;
+	o.peers_max = o.peers_max ? o.peers_max : 128;
+	o.send = on_send;
+	kit.sfu = sfu_new(&o);
+	kit.now_us = 1000 * 1000 * 1000LL;
+	kit.segment_errors = kit.strays = 0;
+	kit.room = (struct at_id){{1, 2, 3}};
+	assert_int_equal(sfu_room_open(kit.sfu, kit.now_us, &kit.room), AT_OK);
+	sfu_tick(kit.sfu, kit.now_us);
+}
+
+int kit_setup(void **state)
+{
+	(void)state;
+	kit.ice = ice_new();
+	kit_restart(&(struct sfu_options){.gso = false});
+	return 0;
+}
+
+int kit_teardown(void **state)
+{
+	forget_peers();
+	sfu_free(&kit.sfu);
+	ice_free(&kit.ice);
+	return at_test_teardown(state);
+}
+
+struct sfu_params kit_params(bool simulcast, unsigned audio, unsigned video, unsigned screen)
+{
+	static const char *const rids[] = {"l", "m", "h"};
+	struct sfu_params p = {
+		.audio = {KIT_OPUS, KIT_RED, KIT_EXT_MID, KIT_EXT_LEVEL},
+		.video = {KIT_VP8, KIT_RTX, KIT_EXT_MID, KIT_EXT_RID, KIT_EXT_RRID, KIT_EXT_TWCC, KIT_EXT_ABS}};
+	for (unsigned i = 0; i < SFU_SOURCE_COUNT; i++)
+		p.send[i].mid[0] = (char)('0' + i);
+	for (unsigned i = 0; simulcast && i < 3; i++)
+		memcpy(p.send[SFU_CAMERA].rids[i], rids[i], 2);
+	p.send[SFU_CAMERA].rid_count = simulcast ? 3 : 0;
+	unsigned counts[] = {audio, video, screen};
+	for (unsigned kind = 0; kind < 3; kind++)
+		for (unsigned i = 0; i < counts[kind]; i++) {
+			struct sfu_recv_params *r = &p.recv[p.recv_count++];
+			r->kind = (enum sfu_slot_kind)kind;
+			r->mid[0] = (char)('a' + p.recv_count);
+		}
+	return p;
+}
+
+struct kit_peer *kit_join_only(const struct sfu_params *params)
+{
+	struct kit_peer *peer = &kit.peers[kit.peer_count++];
+	uint8_t fingerprint[SFU_FINGERPRINT_LEN] = {1};
+	assert_true(kit.peer_count <= KIT_PEERS);
+	*peer = (struct kit_peer){.number = (uint32_t)kit.peer_count, .room = kit.room, .params = *params};
+	peer->tuple = (struct ice_tuple){.remote_ip = {[10] = 0xff, 0xff, 192, 0, 2, (uint8_t)kit.peer_count},
+					 .remote_port = (uint16_t)(1000 + kit.peer_count)};
+	ice_credentials_make(&peer->creds);
+	for (unsigned i = 0; i < LAYERS_A_PEER; i++) {
+		struct kit_stream *s = &peer->streams[i];
+		s->ssrc = peer->number * 1000 + i * 2 + 1;
+		s->rtx_ssrc = s->ssrc + 1;
+		s->seq = (uint16_t)(peer->number * 700 + i * 13000);
+		s->timestamp = i * 0x40000000U + 12345;
+		s->picture_id = (uint16_t)(i * 5000 + 100);
+	}
+	assert_int_equal(sfu_join(kit.sfu, kit.now_us, &kit.room, peer->number, &peer->creds, fingerprint, params,
+				  peer->slots),
+			 AT_OK);
+	return peer;
+}
+
+void kit_connect(struct kit_peer *peer)
+{
+	struct sfu_keys keys;
+	struct srtp_keys up = {.key = {0}}, down = {.key = {0}};
+	at_rand(&keys, sizeof(keys));
+	memcpy(up.key, keys.client_key, 16);
+	memcpy(up.salt, keys.client_salt, 12);
+	memcpy(down.key, keys.server_key, 16);
+	memcpy(down.salt, keys.server_salt, 12);
+	peer->out = srtp_out_new(SRTP_SUITE_GCM, &up);
+	peer->in = srtp_in_new(SRTP_SUITE_GCM, &down);
+	assert_int_equal(sfu_connect_for_test(kit.sfu, kit.now_us, &peer->room, peer->number, &peer->tuple, &keys), AT_OK);
+}
+
+struct kit_peer *kit_join(const struct sfu_params *params)
+{
+	struct kit_peer *peer = kit_join_only(params);
+	kit_connect(peer);
+	assert_int_equal(sfu_state(kit.sfu, kit.now_us, &kit.room, peer->number, false, true, false), AT_OK);
+	kit_wait(5);
+	return peer;
+}
+
+void kit_view(struct kit_peer *who, const struct kit_peer *whom, enum sfu_source source, uint16_t height)
+{
+	struct sfu_view view = {whom->number, source, height};
+	assert_int_equal(sfu_view(kit.sfu, kit.now_us, &kit.room, who->number, &view, 1), AT_OK);
+	kit_wait(5);
+}
+
+void kit_view_all(struct kit_peer *who, uint16_t height)
+{
+	struct sfu_view views[SFU_VIEWS_MAX];
+	size_t n = 0;
+	for (size_t i = 0; i < kit.peer_count && n < SFU_VIEWS_MAX; i++)
+		if (&kit.peers[i] != who)
+			views[n++] = (struct sfu_view){kit.peers[i].number, SFU_CAMERA, height};
+	assert_int_equal(sfu_view(kit.sfu, kit.now_us, &kit.room, who->number, views, n), AT_OK);
+	kit_wait(5);
+}
+
+void kit_flush(void)
+{
+	sfu_flush(kit.sfu, kit.now_us);
+}
+
+void kit_wait(int64_t ms)
+{
+	for (int64_t end = kit.now_us + ms * 1000; kit.now_us < end;) {
+		kit.now_us += 5000;
+		sfu_tick(kit.sfu, kit.now_us);
+	}
+}
+
+/* ---- sending ---- */
+
+size_t kit_seal(struct kit_peer *peer, uint8_t *data, size_t header_len, size_t len, uint64_t index)
+{
+	size_t sealed;
+	assert_int_equal(srtp_seal(peer->out, (uint32_t)(index >> 16), data, header_len, len, ICE_PACKET_MAX, &sealed), AT_OK);
+	return sealed;
+}
+
+void kit_raw(const struct ice_tuple *from, const void *data, size_t len)
+{
+	uint8_t copy[2048];
+	assert_true(len <= sizeof(copy));
+	memcpy(copy, data, len);
+	sfu_packet(kit.sfu, kit.now_us, kit.now_us, from, copy, len);
+}
+
+static const struct rtp_ext_ids video_ids = {.of = {[RTP_EXT_MID] = KIT_EXT_MID,
+						    [RTP_EXT_RID] = KIT_EXT_RID,
+						    [RTP_EXT_REPAIRED_RID] = KIT_EXT_RRID,
+						    [RTP_EXT_TRANSPORT_CC] = KIT_EXT_TWCC}};
+static const struct rtp_ext_ids audio_ids = {
+	.of = {[RTP_EXT_MID] = KIT_EXT_MID, [RTP_EXT_AUDIO_LEVEL] = KIT_EXT_LEVEL}};
+
+static struct rtp_exts exts_for(struct kit_peer *peer, unsigned layer, bool rtx)
+{
+	enum sfu_source source = layer == 0 ? SFU_MIC : layer == LAYERS_A_PEER - 1 ? SFU_SCREEN : SFU_CAMERA;
+	struct rtp_exts exts = {.has = 1U << RTP_EXT_MID};
+	memcpy(exts.mid, peer->params.send[source].mid, sizeof(exts.mid));
+	if (source == SFU_MIC)
+		return exts;
+	if (peer->params.video.ext_twcc) {
+		exts.has |= 1U << RTP_EXT_TRANSPORT_CC;
+		exts.transport_seq = peer->twcc_seq++;
+	}
+	if (source == SFU_CAMERA && peer->params.send[SFU_CAMERA].rid_count) {
+		exts.has |= 1U << (rtx ? RTP_EXT_REPAIRED_RID : RTP_EXT_RID);
+		memcpy(rtx ? exts.repaired_rid : exts.rid, peer->params.send[SFU_CAMERA].rids[layer - 1], SFU_ID_MAX + 1);
+	}
+	return exts;
+}
+
+static void send_rtp(struct kit_peer *peer, struct rtp_header *header, const void *payload, size_t len, size_t padding)
+{
+	uint8_t bytes[2048];
+	size_t at = rtp_header_put(header, bytes), head = at;
+	if (len)
+		memcpy(bytes + at, payload, len);
+	at += len;
+	if (padding) {
+		rtp_padding_put(bytes + at, padding);
+		at += padding;
+	}
+	at = kit_seal(peer, bytes, head, at, header->seq);
+	kit_raw(&peer->tuple, bytes, at);
+}
+
+/* The descriptor, and the first bytes of a frame behind it (RFC 6386 section 9.1). */
+static size_t put_vp8(uint8_t *out, const struct kit_stream *s, bool starts, bool is_key, uint16_t width, uint16_t height)
+{
+	struct vp8_packet vp8 = {.starts_partition = starts,
+				 .has_picture_id = true,
+				 .has_tl0picidx = true,
+				 .has_tid = true,
+				 .is_picture_id_long = true,
+				 .picture_id = s->picture_id & VP8_PICTURE_ID_MASK,
+				 .tl0picidx = s->tl0};
+	size_t n = vp8_descriptor_put(&vp8, out);
+	uint8_t frame[10] = {is_key && starts ? 0x10 : 0x11, 0, 0, 0x9d, 0x01, 0x2a};
+	frame[6] = (uint8_t)width;
+	frame[7] = (uint8_t)(width >> 8);
+	frame[8] = (uint8_t)height;
+	frame[9] = (uint8_t)(height >> 8);
+	memcpy(out + n, frame, sizeof(frame));
+	return n + sizeof(frame);
+}
+
+void kit_video(struct kit_peer *peer, unsigned layer, const struct kit_frame *frame)
+{
+	struct kit_stream *s = &peer->streams[layer];
+	unsigned packets = frame->packets ? frame->packets : 1;
+	size_t size = frame->size ? frame->size : 500;
+	uint8_t payload[1500] = {0};
+	s->timestamp += 33 * 90;
+	s->picture_id++;
+	s->tl0++;
+	for (unsigned i = 0; i < packets; i++) {
+		bool is_last = i + 1 == packets;
+		struct rtp_exts exts = exts_for(peer, layer, false);
+		struct rtp_header header = {.payload_type = KIT_VP8,
+					    .marker = is_last && !frame->without_marker,
+					    .seq = s->seq++,
+					    .timestamp = s->timestamp,
+					    .ssrc = s->ssrc,
+					    .ids = &video_ids,
+					    .exts = &exts};
+		put_vp8(payload, s, i == 0, frame->is_key, (uint16_t)(160U << layer),
+			(uint16_t)(frame->height ? frame->height : 90U << layer));
+		payload[20] = (uint8_t)layer;
+		payload[21] = (uint8_t)i;
+		if (!(frame->lose & 1U << i))
+			send_rtp(peer, &header, payload, is_last && frame->last_size ? frame->last_size : size, 0);
+	}
+}
+
+void kit_frames(struct kit_peer *peer, unsigned layer, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		kit_video(peer, layer, &(struct kit_frame){.packets = 2});
+		kit_flush();
+		kit_wait(35);
+	}
+}
+
+void kit_key(struct kit_peer *peer, unsigned layer)
+{
+	kit_video(peer, layer, &(struct kit_frame){.packets = 3, .is_key = true});
+	kit_flush();
+}
+
+void kit_audio_payload(struct kit_peer *peer, uint8_t level, uint8_t pt, const void *payload, size_t len)
+{
+	struct kit_stream *s = &peer->streams[0];
+	struct rtp_exts exts = exts_for(peer, 0, false);
+	exts.has |= 1U << RTP_EXT_AUDIO_LEVEL;
+	exts.level = level;
+	exts.is_voice = level < 100;
+	s->timestamp += 960;
+	struct rtp_header header = {.payload_type = pt,
+				    .seq = s->seq++,
+				    .timestamp = s->timestamp,
+				    .ssrc = s->ssrc,
+				    .ids = &audio_ids,
+				    .exts = &exts};
+	send_rtp(peer, &header, payload, len, 0);
+	kit_flush();
+}
+
+void kit_audio(struct kit_peer *peer, uint8_t level)
+{
+	uint8_t opus[80] = {0x78};
+	kit_audio_payload(peer, level, KIT_OPUS, opus, sizeof(opus));
+}
+
+void kit_repeat(struct kit_peer *peer, unsigned layer, uint16_t seq, bool is_key, uint32_t timestamp, uint16_t picture_id)
+{
+	struct kit_stream *s = &peer->streams[layer], then = *s;
+	struct rtp_exts exts = exts_for(peer, layer, true);
+	struct rtp_header header = {.payload_type = KIT_RTX,
+				    .marker = false,
+				    .seq = s->rtx_seq++,
+				    .timestamp = timestamp,
+				    .ssrc = s->rtx_ssrc,
+				    .ids = &video_ids,
+				    .exts = &exts};
+	uint8_t payload[600] = {(uint8_t)(seq >> 8), (uint8_t)seq};
+	then.picture_id = picture_id;
+	put_vp8(payload + 2, &then, is_key, is_key, 320, 180);
+	send_rtp(peer, &header, payload, sizeof(payload), 0);
+}
+
+void kit_padding(struct kit_peer *peer, unsigned layer, bool by_rtx)
+{
+	struct kit_stream *s = &peer->streams[layer];
+	struct rtp_exts exts = exts_for(peer, layer, by_rtx);
+	struct rtp_header header = {.payload_type = by_rtx ? KIT_RTX : KIT_VP8,
+				    .has_padding = true,
+				    .seq = by_rtx ? s->rtx_seq++ : s->seq++,
+				    .timestamp = s->timestamp,
+				    .ssrc = by_rtx ? s->rtx_ssrc : s->ssrc,
+				    .ids = &video_ids,
+				    .exts = &exts};
+	send_rtp(peer, &header, NULL, 0, 200);
+}
+
+void kit_rtcp(struct kit_peer *peer, const uint8_t *data, size_t len)
+{
+	uint8_t bytes[ICE_PACKET_MAX];
+	size_t sealed;
+	memcpy(bytes, data, len);
+	assert_int_equal(srtcp_seal(peer->out, bytes, len, sizeof(bytes), &sealed), AT_OK);
+	kit_raw(&peer->tuple, bytes, sealed);
+}
+
+void kit_pli(struct kit_peer *peer, unsigned slot)
+{
+	uint8_t bytes[64];
+	struct rtcp_writer w = {bytes, 0, sizeof(bytes)};
+	assert_int_equal(rtcp_pli_put(&w, 1, peer->slots[slot].ssrc), AT_OK);
+	kit_rtcp(peer, bytes, w.len);
+}
+
+void kit_nack(struct kit_peer *peer, unsigned slot, const uint16_t *seqs, size_t count)
+{
+	uint8_t bytes[1024];
+	struct rtcp_writer w = {bytes, 0, sizeof(bytes)};
+	assert_int_equal(rtcp_nack_put(&w, 1, peer->slots[slot].ssrc, seqs, count), count);
+	kit_rtcp(peer, bytes, w.len);
+}
+
+void kit_sr(struct kit_peer *peer, unsigned layer, int64_t wall_us, uint32_t timestamp)
+{
+	uint8_t bytes[64];
+	struct rtcp_writer w = {bytes, 0, sizeof(bytes)};
+	struct rtcp_sender sender = {.ntp = rtp_ntp_of_us(wall_us), .rtp_timestamp = timestamp};
+	assert_int_equal(rtcp_sr_put(&w, peer->streams[layer].ssrc, &sender, NULL, 0), AT_OK);
+	kit_rtcp(peer, bytes, w.len);
+}
+
+/* ---- what came ---- */
+
+static bool is_of(const struct kit_peer *peer, const struct kit_got *got, unsigned slot, bool rtx)
+{
+	return !got->is_rtcp && got->rtp.ssrc == (rtx ? peer->slots[slot].rtx_ssrc : peer->slots[slot].ssrc);
+}
+
+const struct kit_got *kit_next(struct kit_peer *peer, unsigned slot, bool rtx)
+{
+	while (peer->read < peer->got_count) {
+		const struct kit_got *got = peer->got[peer->read++];
+		if (is_of(peer, got, slot, rtx))
+			return got;
+	}
+	return NULL;
+}
+
+size_t kit_count(const struct kit_peer *peer, unsigned slot, bool rtx)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < peer->got_count; i++)
+		n += is_of(peer, peer->got[i], slot, rtx);
+	return n;
+}
+
+void kit_forget(struct kit_peer *peer)
+{
+	peer->read = peer->got_count;
+}
+
+bool kit_event(enum sfu_event_kind kind, uint32_t peer, struct sfu_event *event_out)
+{
+	struct sfu_event event;
+	while (sfu_next_event(kit.sfu, &event))
+		if (event.kind == kind && event.peer == peer) {
+			if (event_out)
+				*event_out = event;
+			return true;
+		}
+	return false;
+}
+
+void kit_no_events(void)
+{
+	struct sfu_event event;
+	while (sfu_next_event(kit.sfu, &event))
+		;
+}
+
+uint64_t kit_drops(enum sfu_drop why)
+{
+	return sfu_stats(kit.sfu)->drops[why];
+}
+
+struct sfu_peer_stats kit_stats(const struct kit_peer *peer)
+{
+	struct sfu_peer_stats stats;
+	assert_int_equal(sfu_peer_stats(kit.sfu, &kit.room, peer->number, &stats), AT_OK);
+	return stats;
+}
