@@ -11,8 +11,8 @@
 #include "hub/hub.h"
 #include "net/net.h"
 #include "note/note.h"
-#include "store/store.h"
 #include "room/room.h"
+#include "store/store.h"
 #include "talk/talk.h"
 
 #include <stdbool.h>

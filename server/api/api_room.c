@@ -156,8 +156,12 @@ static enum at_err get_video(const struct wire_in *params, struct sfu_video_para
 		const char *key;
 		uint8_t *out;
 	} fields[] = {
-		{video, "pt", &out->pt},       {video, "rtx", &out->rtx_pt},   {ext, "mid", &out->ext_mid},
-		{ext, "rid", &out->ext_rid},   {ext, "rrid", &out->ext_rrid}, {ext, "twcc", &out->ext_twcc},
+		{video, "pt", &out->pt},
+		{video, "rtx", &out->rtx_pt},
+		{ext, "mid", &out->ext_mid},
+		{ext, "rid", &out->ext_rid},
+		{ext, "rrid", &out->ext_rrid},
+		{ext, "twcc", &out->ext_twcc},
 		{ext, "abs_send", &out->ext_abs_send},
 	};
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields) && err == AT_OK; i++)

@@ -86,9 +86,9 @@ const struct api_route api_routes[] = {
 const size_t api_routes_n = sizeof(api_routes) / sizeof(*api_routes);
 
 const char *const api_events[] = {
-	"user", "me",      "conv",          "entry", "receipt",      "typing",      "note",      "call",
-	"rec",  "rec.ack", "rec.listeners", "live",  "media.signal", "media.state", "media.ask", "media.hint",
-	"room", "room.slots", "room.speakers", "room.react", "room.layers", "room.hint",
+	"user", "me",         "conv",          "entry",      "receipt",      "typing",      "note",      "call",
+	"rec",  "rec.ack",    "rec.listeners", "live",       "media.signal", "media.state", "media.ask", "media.hint",
+	"room", "room.slots", "room.speakers", "room.react", "room.layers",  "room.hint",
 };
 const size_t api_events_n = sizeof(api_events) / sizeof(*api_events);
 

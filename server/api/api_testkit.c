@@ -69,9 +69,9 @@ void world_start(struct world *w)
 	assert_int_equal(rooms_new(w->loop, w->store, w->hub, w->chat, w->calls, w->talks, &room_people, &room_settings,
 				   &w->rooms),
 			 AT_OK);
-	assert_int_equal(notes_new(w->loop, w->store, w->hub, w->chat, w->calls, w->rooms, w->blobs, &note_settings,
-				   &w->notes),
+	assert_int_equal(notes_new(w->loop, w->store, w->hub, w->chat, w->calls, w->blobs, &note_settings, &w->notes),
 			 AT_OK);
+	notes_also_for(w->notes, room_note_facts, w->rooms);
 	struct api_deps deps = {
 		.loop = w->loop,
 		.store = w->store,

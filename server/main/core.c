@@ -109,8 +109,10 @@ static enum at_err open_domain(struct core *core)
 	if (!err)
 		err = blobs_open(core->options->data, core->loop, &core->blobs);
 	if (!err)
-		err = notes_new(core->loop, core->store, core->hub, core->chat, core->calls, core->rooms, core->blobs, &s->note,
+		err = notes_new(core->loop, core->store, core->hub, core->chat, core->calls, core->blobs, &s->note,
 				&core->notes);
+	if (!err)
+		notes_also_for(core->notes, room_note_facts, core->rooms);
 	return err;
 }
 

@@ -35,8 +35,8 @@ static void tidy(void *arg)
 }
 
 enum at_err notes_new(struct at_loop *loop, struct store *store, struct hub *hub, struct chat *chat,
-		      struct calls *calls, struct rooms *rooms, struct blobs *blobs,
-		      const struct note_settings *settings, struct notes **notes_out)
+		      struct calls *calls, struct blobs *blobs, const struct note_settings *settings,
+		      struct notes **notes_out)
 {
 	struct notes *notes = at_alloc(sizeof(*notes));
 	*notes = (struct notes){.loop = loop,
@@ -44,7 +44,6 @@ enum at_err notes_new(struct at_loop *loop, struct store *store, struct hub *hub
 				.hub = hub,
 				.chat = chat,
 				.calls = calls,
-				.rooms = rooms,
 				.blobs = blobs,
 				.settings = *settings,
 				.by_id = at_map_new()};
@@ -76,6 +75,12 @@ static void give_up_jobs(struct notes *notes)
 		commit_leave_queue(commit);
 		commit_remuxed(commit, AT_ERR_CLOSED);
 	}
+}
+
+void notes_also_for(struct notes *notes, note_facts_fn *fn, void *arg)
+{
+	notes->also_for = fn;
+	notes->also_for_arg = arg;
 }
 
 void notes_free(struct notes **notes)

@@ -44,7 +44,8 @@ struct notes {
 	struct hub *hub;
 	struct chat *chat;
 	struct calls *calls;
-	struct rooms *rooms; /* NULL: there are none */
+	note_facts_fn *also_for; /* may be NULL */
+	void *also_for_arg;
 	struct blobs *blobs;
 	struct note_settings settings;
 	struct at_map *by_id; /* struct rec */

@@ -71,8 +71,9 @@ struct facts {
 static void on_call_facts(void *arg, enum at_err err, const struct call_note_facts *found)
 {
 	struct facts *facts = arg;
-	if (err == AT_ERR_NOT_FOUND && facts->notes->rooms)
-		room_note_facts(facts->notes->rooms, &facts->call, facts->conv, facts->user, facts->done, facts->arg);
+	const struct notes *notes = facts->notes;
+	if (err == AT_ERR_NOT_FOUND && notes->also_for)
+		notes->also_for(notes->also_for_arg, &facts->call, facts->conv, facts->user, facts->done, facts->arg);
 	else
 		facts->done(facts->arg, err, found);
 	at_free(facts);

@@ -102,7 +102,7 @@ static void start(struct world *world)
 	assert_int_equal(calls_new(world->loop, world->store, world->hub, world->chat, &people, &calls, &world->calls),
 			 AT_OK);
 	assert_int_equal(blobs_open(world->dir, world->loop, &world->blobs), AT_OK);
-	assert_int_equal(notes_new(world->loop, world->store, world->hub, world->chat, world->calls, NULL, world->blobs,
+	assert_int_equal(notes_new(world->loop, world->store, world->hub, world->chat, world->calls, world->blobs,
 				   &world->settings, &world->notes),
 			 AT_OK);
 	int fd = dup(remux_fd);

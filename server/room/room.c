@@ -105,8 +105,7 @@ enum at_err room_find(struct rooms *rooms, const struct room_asker *asker, bool 
 		return AT_ERR_GONE;
 	struct person *person = room_person(room, asker->user);
 
-	if (as_participant &&
-	    (person == NULL || !person_state_in(person->state) || person->device != asker->device))
+	if (as_participant && (person == NULL || !person_state_in(person->state) || person->device != asker->device))
 		return AT_ERR_CONFLICT;
 	*person_out = person;
 	return AT_OK;

@@ -14,7 +14,7 @@
 #include "call/call.h"
 #include "chat/chat.h"
 #include "hub/hub.h"
-#include "media/role/role_room.h"
+#include "media/sfu/sfu.h"
 #include "store/store.h"
 #include "talk/talk.h"
 #include "wire/wire.h"
@@ -111,7 +111,6 @@ void rooms_write(const struct rooms *rooms, struct wire_out *w, const char *key,
 /* In an open room: then a call or another room finds them busy. */
 bool rooms_is_busy(const struct rooms *rooms, uint64_t user);
 /* For the note module: the starter of a room that nobody joined may leave one note. Like call_note_facts; callee is 0. */
-void room_note_facts(struct rooms *rooms, const struct at_id *id, uint64_t conv, uint64_t user, call_facts_fn *done,
-		     void *arg);
+void room_note_facts(void *rooms, const struct at_id *id, uint64_t conv, uint64_t user, call_facts_fn *done, void *arg);
 
 #endif

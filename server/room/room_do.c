@@ -204,8 +204,8 @@ enum at_err room_hand(struct rooms *rooms, const struct room_asker *asker, uint6
 
 /* ---- moderation ---- */
 
-static enum at_err find_other(struct rooms *rooms, const struct room_asker *asker, uint64_t user, struct room **room_out,
-			      struct person **other_out)
+static enum at_err find_other(struct rooms *rooms, const struct room_asker *asker, uint64_t user,
+			      struct room **room_out, struct person **other_out)
 {
 	struct person *self;
 	enum at_err err = room_find(rooms, asker, false, room_out, &self);

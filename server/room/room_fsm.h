@@ -88,7 +88,7 @@ bool person_fsm_step(enum person_state state, enum person_event event, enum pers
 bool person_state_in(enum person_state state);    /* joined or away */
 bool person_state_rings(enum person_state state); /* reaching or ringing */
 
-const char *room_state_name(enum room_state state);       /* of the wire */
+const char *room_state_name(enum room_state state);     /* of the wire */
 const char *person_state_name(enum person_state state); /* of the wire; reaching is "ringing" there */
 
 #endif

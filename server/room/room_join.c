@@ -128,9 +128,8 @@ static void take_place(struct person *person)
 	person->camera = joining->camera;
 	person->screen = false;
 	person->until = 0;
-	person->offline_since = hub_device_connected(room->rooms->hub, person->device)
-					? 0
-					: at_loop_now_ms(room->rooms->loop);
+	person->offline_since =
+		hub_device_connected(room->rooms->hub, person->device) ? 0 : at_loop_now_ms(room->rooms->loop);
 	for (size_t i = 0; i < joining->params.recv_count; i++)
 		memcpy(person->mids[i], joining->params.recv[i].mid, sizeof(person->mids[i]));
 	memcpy(person->rids, joining->params.send[SFU_CAMERA].rids, sizeof(person->rids));

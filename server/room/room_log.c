@@ -267,7 +267,9 @@ void room_log(struct room *room, bool no_one_joined)
 		.kind = is_first ? STORE_ROOM : STORE_AMEND,
 		.re_seq = is_first ? 0 : room->row.entry_seq,
 		.call = room->row.id,
-		.badge = !room->row.rings ? 0 : is_first ? 2 : 0,
+		.badge = !room->row.rings ? 0
+			 : is_first       ? 2
+					  : 0,
 		.body = (const char *)rooms->out.data,
 		.body_len = rooms->out.len,
 		.with = with_entry,
@@ -307,18 +309,17 @@ static void looked(void *msg, enum at_err err)
 
 	if (err == AT_OK && (row->starter != look->user || row->conv != look->conv))
 		err = AT_ERR_NOT_FOUND;
-	struct call_note_facts facts = {.may_leave = err == AT_OK && row->rings && !row->company && over &&
-						     !look->has_note};
+	struct call_note_facts facts = {.may_leave =
+						err == AT_OK && row->rings && !row->company && over && !look->has_note};
 
 	look->done(look->arg, err, err == AT_OK ? &facts : NULL);
 	at_free(look);
 }
 
-void room_note_facts(struct rooms *rooms, const struct at_id *id, uint64_t conv, uint64_t user, call_facts_fn *done,
-		     void *arg)
+void room_note_facts(void *rooms, const struct at_id *id, uint64_t conv, uint64_t user, call_facts_fn *done, void *arg)
 {
 	struct look *look = at_alloc(sizeof(*look));
 
 	*look = (struct look){.rooms = rooms, .id = *id, .conv = conv, .user = user, .done = done, .arg = arg};
-	store_read(rooms->store, look_job, looked, look);
+	store_read(look->rooms->store, look_job, looked, look);
 }

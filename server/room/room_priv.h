@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "media/role/role_room.h"
 #include "room/room.h"
 #include "room/room_fsm.h"
 
@@ -12,14 +13,15 @@ enum {
 	ROOM_PEOPLE_MAX = 300, /* rows of a room: a group of 256 and guests */
 	ROOM_REACTS = 5,
 	ROOM_REACTS_MS = 3000,
-	ROOM_JOIN_MS = 5000,      /* the media role answers within */
-	ROOM_COME_MS = 15000,     /* a room that was opened and that its starter never entered */
-	ROOM_RESUME_MS = 30000,   /* after a restart of the server or of the media role: then who has not come back has left */
-	ROOM_OFFLINE_MS = 45000,  /* in it by a device that is not connected */
-	ROOM_LINGER_MS = 60000,   /* an ended room is known so long */
-	ROOM_KEEP_MS = 3000,      /* a shorter voice chat leaves no entry */
-	ROOM_WATCH_MS = 1000,     /* members who are not in it hear this often who speaks */
-	ROOM_RETRY_MS = 100,      /* what the media role had no room for */
+	ROOM_JOIN_MS = 5000,  /* the media role answers within */
+	ROOM_COME_MS = 15000, /* a room that was opened and that its starter never entered */
+	/* after a restart of the server or of the media role: then who has not come back has left */
+	ROOM_RESUME_MS = 30000,
+	ROOM_OFFLINE_MS = 45000, /* in it by a device that is not connected */
+	ROOM_LINGER_MS = 60000,  /* an ended room is known so long */
+	ROOM_KEEP_MS = 3000,     /* a shorter voice chat leaves no entry */
+	ROOM_WATCH_MS = 1000,    /* members who are not in it hear this often who speaks */
+	ROOM_RETRY_MS = 100,     /* what the media role had no room for */
 	ROOM_UNSENT_MAX = 512,
 	ROOM_OUT_MAX = 1024 * 1024,
 };
@@ -44,8 +46,8 @@ struct person {
 	uint64_t invited_by; /* a guest: by whom; 0 = of the chat */
 	enum person_state state;
 	bool rung;
-	bool silent; /* quiet hours, or they have blocked who rings: their devices are not told */
-	bool dirty;  /* to be stored */
+	bool silent;   /* quiet hours, or they have blocked who rings: their devices are not told */
+	bool dirty;    /* to be stored */
 	int64_t until; /* monotonic: when the present state gives up; 0 = never */
 	int64_t ring_stop;
 	unsigned acked;
@@ -53,7 +55,7 @@ struct person {
 	uint64_t device;
 	uint32_t peer; /* of the media role; 0: no transport yet */
 	bool muted, camera, screen;
-	uint64_t hand; /* rises with each raised hand; 0 = down */
+	uint64_t hand;             /* rises with each raised hand; 0 = down */
 	int64_t joined, stayed_ms; /* wall */
 	int64_t offline_since;     /* monotonic; 0 = its device is connected */
 	char mids[SFU_SLOTS_MAX][SFU_ID_MAX + 1];
@@ -157,7 +159,7 @@ void room_tell_watchers(struct room *room); /* who speaks, to those who are not 
 
 /* ---- room_log.c ---- */
 
-void room_store(struct room *room);                  /* what is dirty */
+void room_store(struct room *room);                   /* what is dirty */
 void room_log(struct room *room, bool no_one_joined); /* its entry, or an amendment of it */
 
 #endif

@@ -22,8 +22,7 @@ static void read_room(struct store_q *q, void *row)
 
 enum at_err store_room_put(struct store_tx *tx, const struct store_room *room)
 {
-	struct store_q q =
-		store_q(tx, "INSERT OR REPLACE INTO room(" ROOM_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
+	struct store_q q = store_q(tx, "INSERT OR REPLACE INTO room(" ROOM_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
 
 	store_q_id(&q, &room->id);
 	store_q_u64(&q, room->conv);

@@ -81,7 +81,8 @@ static const char *const store_schema[] = {
 	" started INTEGER NOT NULL, ended INTEGER NOT NULL, from_call BLOB, entry_seq INTEGER NOT NULL);"
 	"CREATE INDEX room_open ON room(state) WHERE state <> 0;"
 	"CREATE TABLE room_person(room BLOB, user INTEGER, state INTEGER NOT NULL, invited_by INTEGER NOT NULL,"
-	" rung INTEGER NOT NULL, joined INTEGER NOT NULL, stayed INTEGER NOT NULL, PRIMARY KEY(room, user)) WITHOUT ROWID;",
+	" rung INTEGER NOT NULL, joined INTEGER NOT NULL, stayed INTEGER NOT NULL, PRIMARY KEY(room, user)) WITHOUT "
+	"ROWID;",
 };
 
 enum {

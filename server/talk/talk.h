@@ -41,8 +41,8 @@ void talks_media_channel(struct talks *talks, int fd);
 /* The channel is also rooms': what the role says about them goes on unread. One listener. */
 struct talk_media_ops {
 	void *arg;
-	void (*up)(void *arg);   /* a role is there, and knows nothing yet */
-	void (*gone)(void *arg); /* with all it knew */
+	void (*up)(void *arg);                                    /* a role is there, and knows nothing yet */
+	void (*gone)(void *arg);                                  /* with all it knew */
 	void (*message)(void *arg, const void *body, size_t len); /* IPC_ROOM_NEWS */
 };
 void talks_on_media(struct talks *talks, const struct talk_media_ops *ops);

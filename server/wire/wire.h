@@ -41,8 +41,8 @@ AT_MUST enum at_err wire_get_u64s(const struct wire_in *in, const char *key, uin
 
 /* Parts of it, good as long as the whole: an object under a key, and an array of at most max objects or strings. */
 AT_MUST enum at_err wire_get_obj(const struct wire_in *in, const char *key, const struct wire_in **obj_out);
-AT_MUST enum at_err wire_get_objs(const struct wire_in *in, const char *key, size_t max, const struct wire_in **objs_out,
-				  size_t *n_out);
+AT_MUST enum at_err wire_get_objs(const struct wire_in *in, const char *key, size_t max,
+				  const struct wire_in **objs_out, size_t *n_out);
 AT_MUST enum at_err wire_get_strs(const struct wire_in *in, const char *key, size_t max_len, size_t max,
 				  const char **strs_out, size_t *n_out);
 

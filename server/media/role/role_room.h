@@ -12,7 +12,15 @@
 
 #include "media/sfu/sfu.h"
 
-enum media_room_verb { MEDIA_ROOM_OPEN, MEDIA_ROOM_CLOSE, MEDIA_ROOM_JOIN, MEDIA_ROOM_LEAVE, MEDIA_ROOM_STATE, MEDIA_ROOM_VIEW, MEDIA_ROOM_VERBS };
+enum media_room_verb {
+	MEDIA_ROOM_OPEN,
+	MEDIA_ROOM_CLOSE,
+	MEDIA_ROOM_JOIN,
+	MEDIA_ROOM_LEAVE,
+	MEDIA_ROOM_STATE,
+	MEDIA_ROOM_VIEW,
+	MEDIA_ROOM_VERBS
+};
 
 struct media_room_do {
 	enum media_room_verb verb;

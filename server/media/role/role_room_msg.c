@@ -210,8 +210,8 @@ static bool get_params(struct at_reader *r, struct sfu_params *params)
 static bool get_join(struct at_reader *r, struct media_room_do *cmd)
 {
 	return get_bytes(r, cmd->join.creds.ufrag, ICE_UFRAG_LEN) && get_bytes(r, cmd->join.creds.pwd, ICE_PWD_LEN) &&
-	       ice_credentials_valid(&cmd->join.creds) &&
-	       get_bytes(r, cmd->join.fingerprint, SFU_FINGERPRINT_LEN) && get_params(r, &cmd->join.params);
+	       ice_credentials_valid(&cmd->join.creds) && get_bytes(r, cmd->join.fingerprint, SFU_FINGERPRINT_LEN) &&
+	       get_params(r, &cmd->join.params);
 }
 
 static bool get_views(struct at_reader *r, struct media_room_do *cmd)

@@ -1,7 +1,7 @@
+#include "media/sfu/sfu_testkit.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/test.h"
-#include "media/sfu/sfu_testkit.h"
 
 struct kit kit;
 
@@ -154,9 +154,9 @@ int kit_teardown(void **state)
 struct sfu_params kit_params(bool simulcast, unsigned audio, unsigned video, unsigned screen)
 {
 	static const char *const rids[] = {"l", "m", "h"};
-	struct sfu_params p = {
-		.audio = {KIT_OPUS, KIT_RED, KIT_EXT_MID, KIT_EXT_LEVEL},
-		.video = {KIT_VP8, KIT_RTX, KIT_EXT_MID, KIT_EXT_RID, KIT_EXT_RRID, KIT_EXT_TWCC, KIT_EXT_ABS}};
+	struct sfu_params p = {.audio = {KIT_OPUS, KIT_RED, KIT_EXT_MID, KIT_EXT_LEVEL},
+			       .video = {KIT_VP8, KIT_RTX, KIT_EXT_MID, KIT_EXT_RID, KIT_EXT_RRID, KIT_EXT_TWCC,
+					 KIT_EXT_ABS}};
 	for (unsigned i = 0; i < SFU_SOURCE_COUNT; i++)
 		p.send[i].mid[0] = (char)('0' + i);
 	for (unsigned i = 0; simulcast && i < 3; i++)
@@ -206,7 +206,8 @@ void kit_connect(struct kit_peer *peer)
 	memcpy(down.salt, keys.server_salt, 12);
 	peer->out = srtp_out_new(SRTP_SUITE_GCM, &up);
 	peer->in = srtp_in_new(SRTP_SUITE_GCM, &down);
-	assert_int_equal(sfu_connect_for_test(kit.sfu, kit.now_us, &peer->room, peer->number, &peer->tuple, &keys), AT_OK);
+	assert_int_equal(sfu_connect_for_test(kit.sfu, kit.now_us, &peer->room, peer->number, &peer->tuple, &keys),
+			 AT_OK);
 }
 
 struct kit_peer *kit_join(const struct sfu_params *params)
@@ -254,7 +255,8 @@ void kit_wait(int64_t ms)
 size_t kit_seal(struct kit_peer *peer, uint8_t *data, size_t header_len, size_t len, uint64_t index)
 {
 	size_t sealed;
-	assert_int_equal(srtp_seal(peer->out, (uint32_t)(index >> 16), data, header_len, len, ICE_PACKET_MAX, &sealed), AT_OK);
+	assert_int_equal(srtp_seal(peer->out, (uint32_t)(index >> 16), data, header_len, len, ICE_PACKET_MAX, &sealed),
+			 AT_OK);
 	return sealed;
 }
 
@@ -286,7 +288,8 @@ static struct rtp_exts exts_for(struct kit_peer *peer, unsigned layer, bool rtx)
 	}
 	if (source == SFU_CAMERA && peer->params.send[SFU_CAMERA].rid_count) {
 		exts.has |= 1U << (rtx ? RTP_EXT_REPAIRED_RID : RTP_EXT_RID);
-		memcpy(rtx ? exts.repaired_rid : exts.rid, peer->params.send[SFU_CAMERA].rids[layer - 1], SFU_ID_MAX + 1);
+		memcpy(rtx ? exts.repaired_rid : exts.rid, peer->params.send[SFU_CAMERA].rids[layer - 1],
+		       SFU_ID_MAX + 1);
 	}
 	return exts;
 }
@@ -307,7 +310,8 @@ static void send_rtp(struct kit_peer *peer, struct rtp_header *header, const voi
 }
 
 /* The descriptor, and the first bytes of a frame behind it (RFC 6386 section 9.1). */
-static size_t put_vp8(uint8_t *out, const struct kit_stream *s, bool starts, bool is_key, uint16_t width, uint16_t height)
+static size_t put_vp8(uint8_t *out, const struct kit_stream *s, bool starts, bool is_key, uint16_t width,
+		      uint16_t height)
 {
 	struct vp8_packet vp8 = {.starts_partition = starts,
 				 .has_picture_id = true,
@@ -393,7 +397,8 @@ void kit_audio(struct kit_peer *peer, uint8_t level)
 	kit_audio_payload(peer, level, KIT_OPUS, opus, sizeof(opus));
 }
 
-void kit_repeat(struct kit_peer *peer, unsigned layer, uint16_t seq, bool is_key, uint32_t timestamp, uint16_t picture_id)
+void kit_repeat(struct kit_peer *peer, unsigned layer, uint16_t seq, bool is_key, uint32_t timestamp,
+		uint16_t picture_id)
 {
 	struct kit_stream *s = &peer->streams[layer], then = *s;
 	struct rtp_exts exts = exts_for(peer, layer, true);

@@ -93,7 +93,7 @@ struct kit_frame {
 	size_t size;      /* of a payload, 0 = 500 */
 	bool is_key, without_marker;
 	uint16_t height; /* 0 = 180, 360, 720 by layer */
-	uint32_t lose; /* bits: packets that do not arrive */
+	uint32_t lose;   /* bits: packets that do not arrive */
 	size_t last_size;
 };
 /* A frame of a layer (index in streams), 33 ms after the last in RTP time unless `step` says otherwise. Not flushed. */
@@ -116,10 +116,10 @@ size_t kit_seal(struct kit_peer *peer, uint8_t *data, size_t header_len, size_t 
 
 /* The next packet of a slot (its media, or its RTX) that was not read yet; NULL = none. Frees nothing: valid until teardown. */
 const struct kit_got *kit_next(struct kit_peer *peer, unsigned slot, bool rtx);
-size_t kit_count(const struct kit_peer *peer, unsigned slot, bool rtx); /* all that ever came */
-void kit_forget(struct kit_peer *peer); /* what came so far is read */
+size_t kit_count(const struct kit_peer *peer, unsigned slot, bool rtx);               /* all that ever came */
+void kit_forget(struct kit_peer *peer);                                               /* what came so far is read */
 bool kit_event(enum sfu_event_kind kind, uint32_t peer, struct sfu_event *event_out); /* reads up to it */
-void kit_no_events(void); /* reads all */
+void kit_no_events(void);                                                             /* reads all */
 uint64_t kit_drops(enum sfu_drop why);
 struct sfu_peer_stats kit_stats(const struct kit_peer *peer);
 
