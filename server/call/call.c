@@ -48,7 +48,7 @@ struct call *call_new(struct calls *calls, const struct store_call *row, enum ca
 	call->calls = calls;
 	call->row = *row;
 	call->state = state;
-	call->asked_video = row->video;
+	call->asked_video = row->video == CALL_VIDEO;
 	call->started_mono = at_mono_ms();
 	at_list_init(&call->asks);
 	call_timers_new(call);

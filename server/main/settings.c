@@ -35,6 +35,8 @@ static const struct setting table[] = {
 	 "without any device ringing for so long, the person is unreachable"},
 	{"grace_ms", I64, AT(call.grace_ms), MS, "ms", 0, 10000, "2000",
 	 "an answer that crosses with the end of ringing still connects"},
+	{"connect_seconds", I64, AT(call.connect_ms), SECONDS, "s", 0, 600, "20",
+	 "answered, and no media flows for so long, the call has failed; 0 = it may take for ever"},
 	{"pair_rings", U32, AT(call.pair_rings), 1, "calls", 1, 100000, "3",
 	 "how often one person may ring another in pair_window_seconds"},
 	{"pair_window_seconds", I64, AT(call.pair_window_ms), SECONDS, "s", 1, 86400, "300", "see pair_rings"},

@@ -144,6 +144,8 @@ static void on_event(struct talks *talks, const struct media_event *event)
 		if (!talk->legs[event->leg].was_connected)
 			log_talk(talk, "talk.connected", event->leg);
 		talk->legs[event->leg].was_connected = true;
+		if (talk->legs[!event->leg].was_connected)
+			call_flows(talks->calls, &talk->parties.id);
 		break;
 	case MEDIA_LOST: log_talk(talk, "talk.lost", event->leg); /* fall through */
 	case MEDIA_SILENT: talk_hint(talk, event->leg, "silent"); break;

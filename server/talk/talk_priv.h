@@ -20,6 +20,7 @@ struct talk_leg {
 	bool has_state;
 	struct talk_state state; /* as its device told */
 	bool was_connected;
+	bool asks; /* for pictures */
 };
 
 struct talk_signal {
