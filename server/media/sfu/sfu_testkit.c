@@ -1,7 +1,7 @@
+#include "media/sfu/sfu_testkit.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/test.h"
-#include "media/sfu/sfu_testkit.h"
 
 struct kit kit;
 
@@ -61,6 +61,34 @@ static void read_got(struct kit_peer *peer, struct kit_got *got)
 		assert_int_equal(vp8_parse(got->rtp.payload + 2, got->rtp.payload_len - 2, &got->vp8), AT_OK);
 }
 
+static void note_arrival(struct kit_peer *peer, uint16_t seq)
+{
+	if (!peer->twcc_started)
+		peer->twcc_base = peer->twcc_end = seq;
+	peer->twcc_started = true;
+	while (rtp_seq_diff(seq, peer->twcc_end) >= 0)
+		peer->ticks[peer->twcc_end++ % KIT_TWCC] = RTCP_TWCC_NONE;
+	peer->ticks[seq % KIT_TWCC] = (kit.now_us + peer->delay_us) / RTCP_TWCC_TICK_US;
+}
+
+static void send_feedback(struct kit_peer *peer)
+{
+	int64_t ticks[KIT_TWCC];
+	size_t count = (uint16_t)(peer->twcc_end - peer->twcc_base);
+	uint8_t bytes[1200];
+	assert_true(count <= KIT_TWCC);
+	for (size_t i = 0; i < count; i++)
+		ticks[i] = peer->ticks[(peer->twcc_base + i) % KIT_TWCC];
+	struct rtcp_arrivals arrivals = {1, peer->slots[0].ssrc, peer->twcc_base, peer->feedback_seq++, ticks, count};
+	while (arrivals.count) {
+		struct rtcp_writer w = {bytes, 0, sizeof(bytes)};
+		if (rtcp_twcc_put(&w, &arrivals) || !w.len)
+			break;
+		kit_rtcp(peer, bytes, w.len);
+	}
+	peer->twcc_base = peer->twcc_end;
+}
+
 static void on_datagram(struct kit_peer *peer, const uint8_t *data, size_t len)
 {
 	enum rtp_kind kind = rtp_kind(data, len);
@@ -76,6 +104,8 @@ static void on_datagram(struct kit_peer *peer, const uint8_t *data, size_t len)
 				       : srtp_open(peer->in, got->bytes, len, &got->len, NULL);
 	assert_int_equal(err, AT_OK);
 	read_got(peer, got);
+	if (!got->is_rtcp && rtp_exts_have(&got->exts, RTP_EXT_TRANSPORT_CC))
+		note_arrival(peer, got->exts.transport_seq);
 	if (!peer->got)
 		peer->got = at_alloc(KIT_GOT_MAX * sizeof(struct kit_got *));
 	assert_true(peer->got_count < KIT_GOT_MAX);
@@ -154,9 +184,9 @@ int kit_teardown(void **state)
 struct sfu_params kit_params(bool simulcast, unsigned audio, unsigned video, unsigned screen)
 {
 	static const char *const rids[] = {"l", "m", "h"};
-	struct sfu_params p = {
-		.audio = {KIT_OPUS, KIT_RED, KIT_EXT_MID, KIT_EXT_LEVEL},
-		.video = {KIT_VP8, KIT_RTX, KIT_EXT_MID, KIT_EXT_RID, KIT_EXT_RRID, KIT_EXT_TWCC, KIT_EXT_ABS}};
+	struct sfu_params p = {.audio = {KIT_OPUS, KIT_RED, KIT_EXT_MID, KIT_EXT_LEVEL},
+			       .video = {KIT_VP8, KIT_RTX, KIT_EXT_MID, KIT_EXT_RID, KIT_EXT_RRID, KIT_EXT_TWCC,
+					 KIT_EXT_ABS}};
 	for (unsigned i = 0; i < SFU_SOURCE_COUNT; i++)
 		p.send[i].mid[0] = (char)('0' + i);
 	for (unsigned i = 0; simulcast && i < 3; i++)
@@ -206,7 +236,8 @@ void kit_connect(struct kit_peer *peer)
 	memcpy(down.salt, keys.server_salt, 12);
 	peer->out = srtp_out_new(SRTP_SUITE_GCM, &up);
 	peer->in = srtp_in_new(SRTP_SUITE_GCM, &down);
-	assert_int_equal(sfu_connect_for_test(kit.sfu, kit.now_us, &peer->room, peer->number, &peer->tuple, &keys), AT_OK);
+	assert_int_equal(sfu_connect_for_test(kit.sfu, kit.now_us, &peer->room, peer->number, &peer->tuple, &keys),
+			 AT_OK);
 }
 
 struct kit_peer *kit_join(const struct sfu_params *params)
@@ -246,6 +277,10 @@ void kit_wait(int64_t ms)
 	for (int64_t end = kit.now_us + ms * 1000; kit.now_us < end;) {
 		kit.now_us += 5000;
 		sfu_tick(kit.sfu, kit.now_us);
+		for (size_t i = 0; i < kit.peer_count; i++)
+			if (kit.now_us / 50000 != (kit.now_us - 5000) / 50000 && kit.peers[i].out &&
+			    !kit.peers[i].no_feedback && kit.peers[i].twcc_end != kit.peers[i].twcc_base)
+				send_feedback(&kit.peers[i]);
 	}
 }
 
@@ -254,7 +289,8 @@ void kit_wait(int64_t ms)
 size_t kit_seal(struct kit_peer *peer, uint8_t *data, size_t header_len, size_t len, uint64_t index)
 {
 	size_t sealed;
-	assert_int_equal(srtp_seal(peer->out, (uint32_t)(index >> 16), data, header_len, len, ICE_PACKET_MAX, &sealed), AT_OK);
+	assert_int_equal(srtp_seal(peer->out, (uint32_t)(index >> 16), data, header_len, len, ICE_PACKET_MAX, &sealed),
+			 AT_OK);
 	return sealed;
 }
 
@@ -286,7 +322,8 @@ static struct rtp_exts exts_for(struct kit_peer *peer, unsigned layer, bool rtx)
 	}
 	if (source == SFU_CAMERA && peer->params.send[SFU_CAMERA].rid_count) {
 		exts.has |= 1U << (rtx ? RTP_EXT_REPAIRED_RID : RTP_EXT_RID);
-		memcpy(rtx ? exts.repaired_rid : exts.rid, peer->params.send[SFU_CAMERA].rids[layer - 1], SFU_ID_MAX + 1);
+		memcpy(rtx ? exts.repaired_rid : exts.rid, peer->params.send[SFU_CAMERA].rids[layer - 1],
+		       SFU_ID_MAX + 1);
 	}
 	return exts;
 }
@@ -307,7 +344,8 @@ static void send_rtp(struct kit_peer *peer, struct rtp_header *header, const voi
 }
 
 /* The descriptor, and the first bytes of a frame behind it (RFC 6386 section 9.1). */
-static size_t put_vp8(uint8_t *out, const struct kit_stream *s, bool starts, bool is_key, uint16_t width, uint16_t height)
+static size_t put_vp8(uint8_t *out, const struct kit_stream *s, bool starts, bool is_key, uint16_t width,
+		      uint16_t height)
 {
 	struct vp8_packet vp8 = {.starts_partition = starts,
 				 .has_picture_id = true,
@@ -393,7 +431,8 @@ void kit_audio(struct kit_peer *peer, uint8_t level)
 	kit_audio_payload(peer, level, KIT_OPUS, opus, sizeof(opus));
 }
 
-void kit_repeat(struct kit_peer *peer, unsigned layer, uint16_t seq, bool is_key, uint32_t timestamp, uint16_t picture_id)
+void kit_repeat(struct kit_peer *peer, unsigned layer, uint16_t seq, bool is_key, uint32_t timestamp,
+		uint16_t picture_id)
 {
 	struct kit_stream *s = &peer->streams[layer], then = *s;
 	struct rtp_exts exts = exts_for(peer, layer, true);
@@ -481,6 +520,33 @@ size_t kit_count(const struct kit_peer *peer, unsigned slot, bool rtx)
 	for (size_t i = 0; i < peer->got_count; i++)
 		n += is_of(peer, peer->got[i], slot, rtx);
 	return n;
+}
+
+size_t kit_watch(const struct kit_peer *peer, unsigned slot, unsigned gaps)
+{
+	const struct kit_got *last = NULL;
+	size_t frames = 0;
+	unsigned found = 0;
+	for (size_t i = 0; i < peer->got_count; i++) {
+		const struct kit_got *got = peer->got[i];
+		if (!is_of(peer, got, slot, false) || !got->rtp.payload_len)
+			continue;
+		frames += got->vp8.starts_frame;
+		if (last) {
+			int step = rtp_seq_diff(got->rtp.seq, last->rtp.seq);
+			bool is_new = got->vp8.starts_frame;
+			assert_in_range(step, 1, 2);
+			found += step == 2;
+			assert_int_equal(is_new, got->rtp.timestamp != last->rtp.timestamp);
+			assert_true(rtp_timestamp_diff(got->rtp.timestamp, last->rtp.timestamp) >= 0);
+			assert_int_equal((got->vp8.picture_id - last->vp8.picture_id) & VP8_PICTURE_ID_MASK, is_new);
+			assert_int_equal((uint8_t)(got->vp8.tl0picidx - last->vp8.tl0picidx), is_new);
+			assert_true(got->rtp.payload[20] == last->rtp.payload[20] || got->vp8.is_keyframe);
+		}
+		last = got;
+	}
+	assert_int_equal(found, gaps);
+	return frames;
 }
 
 void kit_forget(struct kit_peer *peer)

@@ -6,7 +6,8 @@
 
 enum {
 	KIT_PEERS = 64,
-	KIT_GOT_MAX = 8192,
+	KIT_GOT_MAX = 16384,
+	KIT_TWCC = 1024,
 	KIT_OPUS = 111,
 	KIT_RED = 63,
 	KIT_VP8 = 96,
@@ -55,7 +56,13 @@ struct kit_peer {
 	size_t nacked_count;
 	struct rtcp_sender sr[SFU_SLOTS_MAX]; /* the last of each slot */
 	int64_t sr_us[SFU_SLOTS_MAX];
-	bool deaf; /* keeps nothing: for many */
+	bool deaf;        /* keeps nothing: for many */
+	bool no_feedback; /* of transport-cc, which is sent each 50 ms otherwise */
+	int64_t delay_us; /* of the way to it, as its feedback says */
+	int64_t ticks[KIT_TWCC];
+	uint16_t twcc_base, twcc_end;
+	uint8_t feedback_seq;
+	bool twcc_started;
 };
 
 struct kit {
@@ -93,7 +100,7 @@ struct kit_frame {
 	size_t size;      /* of a payload, 0 = 500 */
 	bool is_key, without_marker;
 	uint16_t height; /* 0 = 180, 360, 720 by layer */
-	uint32_t lose; /* bits: packets that do not arrive */
+	uint32_t lose;   /* bits: packets that do not arrive */
 	size_t last_size;
 };
 /* A frame of a layer (index in streams), 33 ms after the last in RTP time unless `step` says otherwise. Not flushed. */
@@ -117,9 +124,12 @@ size_t kit_seal(struct kit_peer *peer, uint8_t *data, size_t header_len, size_t 
 /* The next packet of a slot (its media, or its RTX) that was not read yet; NULL = none. Frees nothing: valid until teardown. */
 const struct kit_got *kit_next(struct kit_peer *peer, unsigned slot, bool rtx);
 size_t kit_count(const struct kit_peer *peer, unsigned slot, bool rtx); /* all that ever came */
-void kit_forget(struct kit_peer *peer); /* what came so far is read */
+/* Walks all that came in a slot of video, as a decoder would: numbers without gaps but `gaps`, timestamps that never go back, picture ids
+ * and indices that rise by one a frame. Fails the test otherwise; gives the frames. */
+size_t kit_watch(const struct kit_peer *peer, unsigned slot, unsigned gaps);
+void kit_forget(struct kit_peer *peer);                                               /* what came so far is read */
 bool kit_event(enum sfu_event_kind kind, uint32_t peer, struct sfu_event *event_out); /* reads up to it */
-void kit_no_events(void); /* reads all */
+void kit_no_events(void);                                                             /* reads all */
 uint64_t kit_drops(enum sfu_drop why);
 struct sfu_peer_stats kit_stats(const struct kit_peer *peer);
 
