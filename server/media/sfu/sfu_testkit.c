@@ -93,6 +93,8 @@ static void on_datagram(struct kit_peer *peer, const uint8_t *data, size_t len)
 {
 	enum rtp_kind kind = rtp_kind(data, len);
 	peer->datagrams++;
+	if (kind == RTP_KIND_DTLS && kit.on_dtls)
+		kit.on_dtls(peer, data, len);
 	if (peer->deaf || (kind != RTP_KIND_RTP && kind != RTP_KIND_RTCP))
 		return;
 	struct kit_got *got = at_alloc(sizeof(*got));
@@ -157,6 +159,7 @@ void kit_restart(const struct sfu_options *options)
 	o.rooms_max = o.rooms_max ? o.rooms_max : 4;
 	o.peers_max = o.peers_max ? o.peers_max : 128;
 	o.send = on_send;
+	o.dtls = kit.dtls;
 	kit.sfu = sfu_new(&o);
 	kit.now_us = 1000 * 1000 * 1000LL;
 	kit.segment_errors = kit.strays = 0;
@@ -205,7 +208,6 @@ struct sfu_params kit_params(bool simulcast, unsigned audio, unsigned video, uns
 struct kit_peer *kit_join_only(const struct sfu_params *params)
 {
 	struct kit_peer *peer = &kit.peers[kit.peer_count++];
-	uint8_t fingerprint[SFU_FINGERPRINT_LEN] = {1};
 	assert_true(kit.peer_count <= KIT_PEERS);
 	*peer = (struct kit_peer){.number = (uint32_t)kit.peer_count, .room = kit.room, .params = *params};
 	peer->tuple = (struct ice_tuple){.remote_ip = {[10] = 0xff, 0xff, 192, 0, 2, (uint8_t)kit.peer_count},
@@ -219,7 +221,7 @@ struct kit_peer *kit_join_only(const struct sfu_params *params)
 		s->timestamp = i * 0x40000000U + 12345;
 		s->picture_id = (uint16_t)(i * 5000 + 100);
 	}
-	assert_int_equal(sfu_join(kit.sfu, kit.now_us, &kit.room, peer->number, &peer->creds, fingerprint, params,
+	assert_int_equal(sfu_join(kit.sfu, kit.now_us, &kit.room, peer->number, &peer->creds, kit.fingerprint, params,
 				  peer->slots),
 			 AT_OK);
 	return peer;
@@ -238,6 +240,19 @@ void kit_connect(struct kit_peer *peer)
 	peer->in = srtp_in_new(SRTP_SUITE_GCM, &down);
 	assert_int_equal(sfu_connect_for_test(kit.sfu, kit.now_us, &peer->room, peer->number, &peer->tuple, &keys),
 			 AT_OK);
+}
+
+void kit_check(const struct kit_peer *peer, const struct ice_tuple *from)
+{
+	char username[ICE_UFRAG_LEN + 6];
+	uint8_t bytes[ICE_PACKET_MAX];
+	memcpy(username, peer->creds.ufrag, ICE_UFRAG_LEN);
+	memcpy(username + ICE_UFRAG_LEN, ":peer", 6);
+	struct ice_request request = {.type = STUN_BINDING_REQUEST,
+				      .username = username,
+				      .pwd = peer->creds.pwd,
+				      .priority = 1};
+	kit_raw(from, bytes, ice_request_put(kit.ice, &request, bytes));
 }
 
 struct kit_peer *kit_join(const struct sfu_params *params)

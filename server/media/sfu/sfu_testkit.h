@@ -74,6 +74,9 @@ struct kit {
 	size_t peer_count;
 	size_t segment_errors; /* segments that are not what was promised */
 	size_t strays;         /* packets to nobody */
+	void (*on_dtls)(struct kit_peer *peer, const uint8_t *data, size_t len);
+	struct dtls_context *dtls;
+	uint8_t fingerprint[SFU_FINGERPRINT_LEN]; /* of those who join next */
 };
 extern struct kit kit;
 
@@ -87,6 +90,7 @@ struct sfu_params kit_params(bool simulcast, unsigned audio, unsigned video, uns
 struct kit_peer *kit_join(const struct sfu_params *params);
 struct kit_peer *kit_join_only(const struct sfu_params *params); /* not connected */
 void kit_connect(struct kit_peer *peer);
+void kit_check(const struct kit_peer *peer, const struct ice_tuple *from); /* ICE, with its password */
 void kit_view(struct kit_peer *who, const struct kit_peer *whom, enum sfu_source source, uint16_t height);
 void kit_view_all(struct kit_peer *who, uint16_t height);
 
