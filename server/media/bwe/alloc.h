@@ -3,10 +3,12 @@
  *
  *   1. audio is taken off first
  *   2. a shared screen flows, whatever the estimate
- *   3. every visible source gets its lowest alive layer, in order; the first one always
+ *   3. every visible source gets its lowest alive layer, in order, as far as they fit; the first one always
  *   4. then each in order (screens first) is raised as far as it wants and as fits
- * A layer that is held must fit the current estimate, a new one the lowest of the last seconds with a margin. After layers were lost for
- * want of bandwidth the total does not grow for 10 s; when that happens again soon after growing, for longer, up to 60 s. */
+ * A layer that is held must fit the current estimate, a new one the lowest of the last seconds with a margin (a new lowest layer, 80 % of
+ * the current one if that is more, for a tile is worth a risk). After layers were lost for want of bandwidth the total is not raised for
+ * 10 s unless there is plenty, but may move to another source; when that happens again soon after a raise, for twice as long, up to
+ * 60 s. */
 #ifndef AT_MEDIA_BWE_ALLOC_H
 #define AT_MEDIA_BWE_ALLOC_H
 

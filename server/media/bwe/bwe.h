@@ -39,39 +39,45 @@ struct bwe_packet {
 };
 
 struct bwe_group { /* packets sent within 5 ms */
-	int64_t first_sent_us, last_sent_us, arrival_us;
+	int64_t first_sent_us, last_sent_us, first_arrival_us, arrival_us;
 	bool is_used;
 };
 
 struct bwe_trend {
-	float at_ms[BWE_TREND_MAX], delay_ms[BWE_TREND_MAX]; /* ring: arrival, smoothed accumulated delay */
+	uint32_t at_us[BWE_TREND_MAX]; /* ring: arrival, wrapping */
+	float delay_ms[BWE_TREND_MAX]; /* accumulated and smoothed */
 	struct bwe_group group, before;
-	int64_t first_arrival_us, over_since_us, updated_us;
-	double accumulated_ms, smoothed_ms, slope, slope_before, threshold;
-	uint32_t samples; /* ever since the start or a reset */
-	uint8_t used, next, over_samples, backward, state;
+	int64_t over_since_us, updated_us;        /* over_since_us 0 = not over */
+	double accumulated_ms, base_ms, queue_ms; /* base: the lowest of late; queue: above it */
+	double smoothed_ms, slope, slope_before, threshold;
+	uint8_t used, next, over_samples, backward, use;
+	bool is_fresh; /* a sample since it was last looked at */
 };
 
 struct bwe_acked {
-	int64_t window_from_us;
+	int64_t window_from_us, last_us;
 	uint64_t window_bytes;
-	double bps, variance; /* bps 0 = nothing known */
+	double bps; /* 0 = nothing known */
+	bool has_gap;
 };
 
 struct bwe_loss {
-	int64_t window_from_us, checked_us;
-	uint32_t lost, got;
-	uint64_t sent_bytes, got_bytes;
-	double ratio, inherent;        /* of the last whole window; what stays when the rate is lowered */
-	double suspect_ratio, goodput; /* of the window that made the rate fall; 0 = none under test */
-	double before_bps;
+	int64_t from_us;                    /* of the window; may lie ahead */
+	uint64_t told_bytes, got_bytes;     /* of what feedback told about */
+	uint64_t sent_from;                 /* the total at its start */
+	uint32_t lost, got, overuses, held; /* held: windows in a row that kept the rate from rising */
+	double last, ratio;                 /* of the last window; smoothed, without those in which the delay told */
+	double inherent;                    /* what stays when the rate is lowered */
+	double suspect;                     /* the ratio that made the rate fall; 0 = none under test */
+	double before_bps, to_bps;          /* from where, to where */
+	double inherent_bps;                /* the highest rate known to lose no more than that */
+	bool holds;
 };
 
 struct bwe_cluster {
-	int64_t first_sent_us, last_sent_us, first_arrival_us, last_arrival_us, planned_us, until_us;
-	uint32_t sent_bytes, got_bytes, last_sent_bytes, first_got_bytes;
-	uint32_t bps;
-	uint16_t sent, got, lost;
+	int64_t first_sent_us, last_sent_us, first_arrival_us, last_arrival_us, until_us;
+	uint64_t sent_bytes, got_bytes;
+	uint32_t first_got_bytes, last_sent_bytes, bps, sent, got, lost;
 	uint8_t id; /* 0 = none */
 };
 
@@ -81,19 +87,22 @@ struct bwe {
 	struct bwe_acked acked;
 	struct bwe_loss loss;
 	struct bwe_cluster cluster;
-	int64_t now_us, started_us;
-	int64_t newest_seq, oldest_seq, unacked_since_us; /* extended; -1 = nothing sent yet */
-	int64_t feedback_us, decayed_us, remb_us;
-	int64_t rate_changed_us, decreased_us;
-	int64_t alr_from_us, rate_from_us;
-	int64_t generation_us, probe_next_us, probe_interval_us;
-	double bps, min_now_bps, min_before_bps, proved_bps, proved_before_bps;
-	double link_bps, link_variance; /* 0 = unknown */
-	double sending_bps, recover_bps;
-	uint64_t rate_bytes, feedback_count;
+	int64_t now_us, newest_seq, reported_seq; /* extended; -1 = nothing yet */
+	/* the last packet; the first since the last feedback, 0 = none */
+	int64_t sent_us, unanswered_us;
+	int64_t feedback_us, remb_us, decayed_us;        /* 0 = never */
+	int64_t changed_us, decreased_us, generation_us; /* of the estimate */
+	int64_t drain_us, probe_next_us, probe_interval_us, probe_until_us;
+	int64_t rate_from_us, proved_from_us;
+	double bps, min_now_bps, min_before_bps;
+	double proved_bps, proved_before_bps; /* highest rate that came through, this and the last generation */
+	double link_bps, link_variance;       /* 0 = unknown */
+	double sending_bps, drain_bps, drain_queue_ms; /* what arrived, and the queue, when draining began */
+	uint64_t rate_bytes, sent_bytes;
 	uint32_t remb_bps, rtt_us, probes, probes_ok, overuses;
-	uint8_t cluster_next;
-	bool is_alr, is_started;
+	uint8_t cluster_last;
+	/* probe again at once; feedback has stopped; .. a long queue */
+	bool is_alr, is_chained, is_silent, is_draining;
 };
 
 /* ---- the estimate ---- */
@@ -118,7 +127,8 @@ void bwe_remb(struct bwe *b, int64_t now_us, uint64_t bps);
 /* BWE_MIN_BPS to BWE_MAX_BPS. It covers what has transport-wide numbers: audio without them comes on top. Falls while packets leave and
  * no feedback comes for BWE_FEEDBACK_TIMEOUT_US; stays while little or nothing is sent. */
 uint32_t bwe_estimate_bps(struct bwe *b, int64_t now_us);
-/* The lowest estimate of this and the last generation, hence of the last 2.5 to 5 s: what a new layer must fit. */
+/* The lowest estimate of this and the last generation, hence of the last 2.5 to 5 s: what a new layer must fit. Begins anew with a probe
+ * that the link kept up with. */
 uint32_t bwe_stable_min_bps(struct bwe *b, int64_t now_us);
 
 /* ---- probes ---- */
@@ -129,8 +139,8 @@ struct bwe_probe {
 	uint8_t cluster;      /* 1 to 255: the number its packets get */
 };
 /* True: a probe is due, and counts as begun. wanted_bps: what all that is wanted would need (alloc_wanted_bps()); no probe
- * goes far above it and none is due while the estimate covers it. Due at the start, when a drop seems to be over, and while little is
- * sent, after 3 s and then ever more rarely up to 30 s as long as probes find nothing. */
+ * goes far above it and none is due while the estimate covers it. Due at the start, when a drop seems to be over, and else after 3 s and
+ * then ever more rarely, up to 8 s, as long as probes find nothing: they are 80 ms long, at 1.3 to 3 times the estimate. */
 bool bwe_probe_want(struct bwe *b, int64_t now_us, uint32_t wanted_bps, struct bwe_probe *probe_out);
 
 /* ---- for statistics ---- */

@@ -61,10 +61,40 @@ static void read_got(struct kit_peer *peer, struct kit_got *got)
 		assert_int_equal(vp8_parse(got->rtp.payload + 2, got->rtp.payload_len - 2, &got->vp8), AT_OK);
 }
 
+static void note_arrival(struct kit_peer *peer, uint16_t seq)
+{
+	if (!peer->twcc_started)
+		peer->twcc_base = peer->twcc_end = seq;
+	peer->twcc_started = true;
+	while (rtp_seq_diff(seq, peer->twcc_end) >= 0)
+		peer->ticks[peer->twcc_end++ % KIT_TWCC] = RTCP_TWCC_NONE;
+	peer->ticks[seq % KIT_TWCC] = (kit.now_us + peer->delay_us) / RTCP_TWCC_TICK_US;
+}
+
+static void send_feedback(struct kit_peer *peer)
+{
+	int64_t ticks[KIT_TWCC];
+	size_t count = (uint16_t)(peer->twcc_end - peer->twcc_base);
+	uint8_t bytes[1200];
+	assert_true(count <= KIT_TWCC);
+	for (size_t i = 0; i < count; i++)
+		ticks[i] = peer->ticks[(peer->twcc_base + i) % KIT_TWCC];
+	struct rtcp_arrivals arrivals = {1, peer->slots[0].ssrc, peer->twcc_base, peer->feedback_seq++, ticks, count};
+	while (arrivals.count) {
+		struct rtcp_writer w = {bytes, 0, sizeof(bytes)};
+		if (rtcp_twcc_put(&w, &arrivals) || !w.len)
+			break;
+		kit_rtcp(peer, bytes, w.len);
+	}
+	peer->twcc_base = peer->twcc_end;
+}
+
 static void on_datagram(struct kit_peer *peer, const uint8_t *data, size_t len)
 {
 	enum rtp_kind kind = rtp_kind(data, len);
 	peer->datagrams++;
+	if (kind == RTP_KIND_DTLS && kit.on_dtls)
+		kit.on_dtls(peer, data, len);
 	if (peer->deaf || (kind != RTP_KIND_RTP && kind != RTP_KIND_RTCP))
 		return;
 	struct kit_got *got = at_alloc(sizeof(*got));
@@ -76,6 +106,8 @@ static void on_datagram(struct kit_peer *peer, const uint8_t *data, size_t len)
 				       : srtp_open(peer->in, got->bytes, len, &got->len, NULL);
 	assert_int_equal(err, AT_OK);
 	read_got(peer, got);
+	if (!got->is_rtcp && rtp_exts_have(&got->exts, RTP_EXT_TRANSPORT_CC))
+		note_arrival(peer, got->exts.transport_seq);
 	if (!peer->got)
 		peer->got = at_alloc(KIT_GOT_MAX * sizeof(struct kit_got *));
 	assert_true(peer->got_count < KIT_GOT_MAX);
@@ -127,6 +159,7 @@ void kit_restart(const struct sfu_options *options)
 	o.rooms_max = o.rooms_max ? o.rooms_max : 4;
 	o.peers_max = o.peers_max ? o.peers_max : 128;
 	o.send = on_send;
+	o.dtls = kit.dtls;
 	kit.sfu = sfu_new(&o);
 	kit.now_us = 1000 * 1000 * 1000LL;
 	kit.segment_errors = kit.strays = 0;
@@ -175,7 +208,6 @@ struct sfu_params kit_params(bool simulcast, unsigned audio, unsigned video, uns
 struct kit_peer *kit_join_only(const struct sfu_params *params)
 {
 	struct kit_peer *peer = &kit.peers[kit.peer_count++];
-	uint8_t fingerprint[SFU_FINGERPRINT_LEN] = {1};
 	assert_true(kit.peer_count <= KIT_PEERS);
 	*peer = (struct kit_peer){.number = (uint32_t)kit.peer_count, .room = kit.room, .params = *params};
 	peer->tuple = (struct ice_tuple){.remote_ip = {[10] = 0xff, 0xff, 192, 0, 2, (uint8_t)kit.peer_count},
@@ -189,7 +221,7 @@ struct kit_peer *kit_join_only(const struct sfu_params *params)
 		s->timestamp = i * 0x40000000U + 12345;
 		s->picture_id = (uint16_t)(i * 5000 + 100);
 	}
-	assert_int_equal(sfu_join(kit.sfu, kit.now_us, &kit.room, peer->number, &peer->creds, fingerprint, params,
+	assert_int_equal(sfu_join(kit.sfu, kit.now_us, &kit.room, peer->number, &peer->creds, kit.fingerprint, params,
 				  peer->slots),
 			 AT_OK);
 	return peer;
@@ -208,6 +240,19 @@ void kit_connect(struct kit_peer *peer)
 	peer->in = srtp_in_new(SRTP_SUITE_GCM, &down);
 	assert_int_equal(sfu_connect_for_test(kit.sfu, kit.now_us, &peer->room, peer->number, &peer->tuple, &keys),
 			 AT_OK);
+}
+
+void kit_check(const struct kit_peer *peer, const struct ice_tuple *from)
+{
+	char username[ICE_UFRAG_LEN + 6];
+	uint8_t bytes[ICE_PACKET_MAX];
+	memcpy(username, peer->creds.ufrag, ICE_UFRAG_LEN);
+	memcpy(username + ICE_UFRAG_LEN, ":peer", 6);
+	struct ice_request request = {.type = STUN_BINDING_REQUEST,
+				      .username = username,
+				      .pwd = peer->creds.pwd,
+				      .priority = 1};
+	kit_raw(from, bytes, ice_request_put(kit.ice, &request, bytes));
 }
 
 struct kit_peer *kit_join(const struct sfu_params *params)
@@ -247,6 +292,10 @@ void kit_wait(int64_t ms)
 	for (int64_t end = kit.now_us + ms * 1000; kit.now_us < end;) {
 		kit.now_us += 5000;
 		sfu_tick(kit.sfu, kit.now_us);
+		for (size_t i = 0; i < kit.peer_count; i++)
+			if (kit.now_us / 50000 != (kit.now_us - 5000) / 50000 && kit.peers[i].out &&
+			    !kit.peers[i].no_feedback && kit.peers[i].twcc_end != kit.peers[i].twcc_base)
+				send_feedback(&kit.peers[i]);
 	}
 }
 
@@ -486,6 +535,33 @@ size_t kit_count(const struct kit_peer *peer, unsigned slot, bool rtx)
 	for (size_t i = 0; i < peer->got_count; i++)
 		n += is_of(peer, peer->got[i], slot, rtx);
 	return n;
+}
+
+size_t kit_watch(const struct kit_peer *peer, unsigned slot, unsigned gaps)
+{
+	const struct kit_got *last = NULL;
+	size_t frames = 0;
+	unsigned found = 0;
+	for (size_t i = 0; i < peer->got_count; i++) {
+		const struct kit_got *got = peer->got[i];
+		if (!is_of(peer, got, slot, false) || !got->rtp.payload_len)
+			continue;
+		frames += got->vp8.starts_frame;
+		if (last) {
+			int step = rtp_seq_diff(got->rtp.seq, last->rtp.seq);
+			bool is_new = got->vp8.starts_frame;
+			assert_in_range(step, 1, 2);
+			found += step == 2;
+			assert_int_equal(is_new, got->rtp.timestamp != last->rtp.timestamp);
+			assert_true(rtp_timestamp_diff(got->rtp.timestamp, last->rtp.timestamp) >= 0);
+			assert_int_equal((got->vp8.picture_id - last->vp8.picture_id) & VP8_PICTURE_ID_MASK, is_new);
+			assert_int_equal((uint8_t)(got->vp8.tl0picidx - last->vp8.tl0picidx), is_new);
+			assert_true(got->rtp.payload[20] == last->rtp.payload[20] || got->vp8.is_keyframe);
+		}
+		last = got;
+	}
+	assert_int_equal(found, gaps);
+	return frames;
 }
 
 void kit_forget(struct kit_peer *peer)

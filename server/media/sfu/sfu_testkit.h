@@ -6,7 +6,8 @@
 
 enum {
 	KIT_PEERS = 64,
-	KIT_GOT_MAX = 8192,
+	KIT_GOT_MAX = 16384,
+	KIT_TWCC = 1024,
 	KIT_OPUS = 111,
 	KIT_RED = 63,
 	KIT_VP8 = 96,
@@ -55,7 +56,13 @@ struct kit_peer {
 	size_t nacked_count;
 	struct rtcp_sender sr[SFU_SLOTS_MAX]; /* the last of each slot */
 	int64_t sr_us[SFU_SLOTS_MAX];
-	bool deaf; /* keeps nothing: for many */
+	bool deaf;        /* keeps nothing: for many */
+	bool no_feedback; /* of transport-cc, which is sent each 50 ms otherwise */
+	int64_t delay_us; /* of the way to it, as its feedback says */
+	int64_t ticks[KIT_TWCC];
+	uint16_t twcc_base, twcc_end;
+	uint8_t feedback_seq;
+	bool twcc_started;
 };
 
 struct kit {
@@ -67,6 +74,9 @@ struct kit {
 	size_t peer_count;
 	size_t segment_errors; /* segments that are not what was promised */
 	size_t strays;         /* packets to nobody */
+	void (*on_dtls)(struct kit_peer *peer, const uint8_t *data, size_t len);
+	struct dtls_context *dtls;
+	uint8_t fingerprint[SFU_FINGERPRINT_LEN]; /* of those who join next */
 };
 extern struct kit kit;
 
@@ -80,6 +90,7 @@ struct sfu_params kit_params(bool simulcast, unsigned audio, unsigned video, uns
 struct kit_peer *kit_join(const struct sfu_params *params);
 struct kit_peer *kit_join_only(const struct sfu_params *params); /* not connected */
 void kit_connect(struct kit_peer *peer);
+void kit_check(const struct kit_peer *peer, const struct ice_tuple *from); /* ICE, with its password */
 void kit_view(struct kit_peer *who, const struct kit_peer *whom, enum sfu_source source, uint16_t height);
 void kit_view_all(struct kit_peer *who, uint16_t height);
 
@@ -116,7 +127,10 @@ size_t kit_seal(struct kit_peer *peer, uint8_t *data, size_t header_len, size_t 
 
 /* The next packet of a slot (its media, or its RTX) that was not read yet; NULL = none. Frees nothing: valid until teardown. */
 const struct kit_got *kit_next(struct kit_peer *peer, unsigned slot, bool rtx);
-size_t kit_count(const struct kit_peer *peer, unsigned slot, bool rtx);               /* all that ever came */
+size_t kit_count(const struct kit_peer *peer, unsigned slot, bool rtx); /* all that ever came */
+/* Walks all that came in a slot of video, as a decoder would: numbers without gaps but `gaps`, timestamps that never go back, picture ids
+ * and indices that rise by one a frame. Fails the test otherwise; gives the frames. */
+size_t kit_watch(const struct kit_peer *peer, unsigned slot, unsigned gaps);
 void kit_forget(struct kit_peer *peer);                                               /* what came so far is read */
 bool kit_event(enum sfu_event_kind kind, uint32_t peer, struct sfu_event *event_out); /* reads up to it */
 void kit_no_events(void);                                                             /* reads all */
