@@ -404,7 +404,7 @@ void kit_video(struct kit_peer *peer, unsigned layer, const struct kit_frame *fr
 		payload[20] = (uint8_t)layer;
 		payload[21] = (uint8_t)i;
 		s->seq++;
-		if (!(frame->lose & 1U << i))
+		if (i >= 32 || !(frame->lose & 1U << i))
 			send_rtp(peer, &header, s->seq - 1, payload,
 				 is_last && frame->last_size ? frame->last_size : size, 0);
 	}
