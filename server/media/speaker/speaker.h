@@ -26,22 +26,21 @@ enum {
 };
 
 struct speaker_person {
-	int64_t head;     /* the newest sample's RTP time in 20 ms steps */
-	int64_t heard_us; /* when a tick last saw that something had come */
-	int64_t floor_head, ring_until_us;
-	uint8_t samples[SPEAKER_SAMPLES]; /* loudness, 0 = silence; by head modulo */
-	uint8_t voiced[SPEAKER_SAMPLES];
-	uint8_t floor, floor_min, behind;
+	int64_t head;                     /* the newest sample's RTP time in 20 ms steps */
+	int64_t heard_us, ring_until_us;  /* when a tick last saw that something had come */
+	uint16_t floor_age;               /* in samples */
+	uint8_t samples[SPEAKER_SAMPLES]; /* by RTP time modulo; loudness, 0 = silence, and the top bit for voice */
+	uint8_t floor, floor_min, behind, gap; /* gap: steps between the last two */
 	bool is_here, is_started, is_fresh, has_spoken;
 };
 
 struct speaker {
 	struct speaker_person persons[SPEAKER_PERSONS_MAX];
-	int64_t now_us, order_us, ring_us, stage_us;
+	int64_t order_us, ring_us, stage_us;
 	uint64_t ring[2];
 	uint8_t order[SPEAKER_PERSONS_MAX];
 	uint8_t count, stage;
-	uint8_t pending; /* changes from joins and leaves, told by the next tick */
+	uint8_t pending; /* changes that the next tick tells */
 };
 
 void speaker_init(struct speaker *s, int64_t now_us);
