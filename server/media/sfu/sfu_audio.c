@@ -54,7 +54,7 @@ void audio_put(struct sfu_layer *layer, int64_t now_us, const struct rtp_packet 
 		return;
 	}
 	layer_put(layer, now_us, in_seq, packet, has_level ? exts->level : SPEAKER_SILENT_LEVEL,
-		  exts->is_voice && has_level, false);
+		  has_level && exts->is_voice, false);
 }
 
 /* ---- who is heard ---- */

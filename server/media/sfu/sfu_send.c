@@ -111,6 +111,8 @@ static void note_newest(struct sfu_slot *slot, const struct sfu_layer *layer, co
 	slot->last_arrived_us = p->arrived_us;
 	if (p->flags & PACKET_START)
 		slot->last_clock = layer->clock;
+	if (p->flags & PACKET_KEY)
+		slot->key_out = out;
 }
 
 static uint8_t *begin(struct message *m)

@@ -175,15 +175,20 @@ static bool read_audio(struct sfu_packet *p, const struct rtp_packet *packet, co
 	return true;
 }
 
+/* Nothing is said before half a second was seen: a layer that looks cheap at its first packet would be taken and lost again. */
 static void count_rate(struct sfu_layer *layer, int64_t now_us, size_t len)
 {
 	int64_t since_us = now_us - layer->rate_us;
+	if (!layer->rate_us || since_us > ALIVE_US) {
+		layer->rate_us = now_us;
+		layer->rate_bytes = layer->bits_s = 0;
+		return;
+	}
 	layer->rate_bytes += (uint32_t)len;
 	if (since_us < RATE_US)
 		return;
 	uint64_t bits_s = (uint64_t)layer->rate_bytes * 8 * 1000000 / (uint64_t)since_us;
-	layer->bits_s =
-		layer->rate_us && since_us < 2 * RATE_US ? (uint32_t)((layer->bits_s + bits_s) / 2) : (uint32_t)bits_s;
+	layer->bits_s = (uint32_t)(layer->bits_s ? (layer->bits_s + bits_s) / 2 : bits_s);
 	layer->rate_us = now_us;
 	layer->rate_bytes = 0;
 }

@@ -343,7 +343,8 @@ static struct rtp_exts exts_for(struct kit_peer *peer, unsigned layer, bool rtx)
 	return exts;
 }
 
-static void send_rtp(struct kit_peer *peer, struct rtp_header *header, const void *payload, size_t len, size_t padding)
+static void send_rtp(struct kit_peer *peer, struct rtp_header *header, uint32_t index, const void *payload, size_t len,
+		     size_t padding)
 {
 	uint8_t bytes[2048];
 	size_t at = rtp_header_put(header, bytes), head = at;
@@ -354,7 +355,7 @@ static void send_rtp(struct kit_peer *peer, struct rtp_header *header, const voi
 		rtp_padding_put(bytes + at, padding);
 		at += padding;
 	}
-	at = kit_seal(peer, bytes, head, at, header->seq);
+	at = kit_seal(peer, bytes, head, at, index);
 	kit_raw(&peer->tuple, bytes, at);
 }
 
@@ -393,7 +394,7 @@ void kit_video(struct kit_peer *peer, unsigned layer, const struct kit_frame *fr
 		struct rtp_exts exts = exts_for(peer, layer, false);
 		struct rtp_header header = {.payload_type = KIT_VP8,
 					    .marker = is_last && !frame->without_marker,
-					    .seq = s->seq++,
+					    .seq = (uint16_t)s->seq,
 					    .timestamp = s->timestamp,
 					    .ssrc = s->ssrc,
 					    .ids = &video_ids,
@@ -402,8 +403,10 @@ void kit_video(struct kit_peer *peer, unsigned layer, const struct kit_frame *fr
 			(uint16_t)(frame->height ? frame->height : 90U << layer));
 		payload[20] = (uint8_t)layer;
 		payload[21] = (uint8_t)i;
-		if (!(frame->lose & 1U << i))
-			send_rtp(peer, &header, payload, is_last && frame->last_size ? frame->last_size : size, 0);
+		s->seq++;
+		if (i >= 32 || !(frame->lose & 1U << i))
+			send_rtp(peer, &header, s->seq - 1, payload,
+				 is_last && frame->last_size ? frame->last_size : size, 0);
 	}
 }
 
@@ -431,12 +434,12 @@ void kit_audio_payload(struct kit_peer *peer, uint8_t level, uint8_t pt, const v
 	exts.is_voice = level < 100;
 	s->timestamp += 960;
 	struct rtp_header header = {.payload_type = pt,
-				    .seq = s->seq++,
+				    .seq = (uint16_t)s->seq,
 				    .timestamp = s->timestamp,
 				    .ssrc = s->ssrc,
 				    .ids = &audio_ids,
 				    .exts = &exts};
-	send_rtp(peer, &header, payload, len, 0);
+	send_rtp(peer, &header, s->seq++, payload, len, 0);
 	kit_flush();
 }
 
@@ -453,7 +456,7 @@ void kit_repeat(struct kit_peer *peer, unsigned layer, uint16_t seq, bool is_key
 	struct rtp_exts exts = exts_for(peer, layer, true);
 	struct rtp_header header = {.payload_type = KIT_RTX,
 				    .marker = false,
-				    .seq = s->rtx_seq++,
+				    .seq = (uint16_t)s->rtx_seq,
 				    .timestamp = timestamp,
 				    .ssrc = s->rtx_ssrc,
 				    .ids = &video_ids,
@@ -461,7 +464,7 @@ void kit_repeat(struct kit_peer *peer, unsigned layer, uint16_t seq, bool is_key
 	uint8_t payload[600] = {(uint8_t)(seq >> 8), (uint8_t)seq};
 	then.picture_id = picture_id;
 	put_vp8(payload + 2, &then, is_key, is_key, 320, 180);
-	send_rtp(peer, &header, payload, sizeof(payload), 0);
+	send_rtp(peer, &header, s->rtx_seq++, payload, sizeof(payload), 0);
 }
 
 void kit_padding(struct kit_peer *peer, unsigned layer, bool by_rtx)
@@ -470,12 +473,12 @@ void kit_padding(struct kit_peer *peer, unsigned layer, bool by_rtx)
 	struct rtp_exts exts = exts_for(peer, layer, by_rtx);
 	struct rtp_header header = {.payload_type = by_rtx ? KIT_RTX : KIT_VP8,
 				    .has_padding = true,
-				    .seq = by_rtx ? s->rtx_seq++ : s->seq++,
+				    .seq = (uint16_t)(by_rtx ? s->rtx_seq : s->seq),
 				    .timestamp = s->timestamp,
 				    .ssrc = by_rtx ? s->rtx_ssrc : s->ssrc,
 				    .ids = &video_ids,
 				    .exts = &exts};
-	send_rtp(peer, &header, NULL, 0, 200);
+	send_rtp(peer, &header, by_rtx ? s->rtx_seq++ : s->seq++, NULL, 0, 200);
 }
 
 void kit_rtcp(struct kit_peer *peer, const uint8_t *data, size_t len)

@@ -32,7 +32,8 @@ struct kit_got { /* a packet that reached a peer */
 
 struct kit_stream { /* that it sends: a layer */
 	uint32_t ssrc, rtx_ssrc, timestamp;
-	uint16_t seq, rtx_seq, picture_id;
+	uint32_t seq, rtx_seq; /* with their wraps */
+	uint16_t picture_id;
 	uint8_t tl0;
 	int64_t started_us;
 };
