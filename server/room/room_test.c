@@ -1,3 +1,4 @@
+#include "base/time.h"
 #include "room/room_testkit.h"
 
 /* Group calls and voice chats, from the start to the entry in the log. */
@@ -62,7 +63,8 @@ static void test_rings_and_is_joined(void **state)
 
 	assert_int_equal(joined.err, AT_OK);
 	assert_true(says(joined.json, "\"media\":{\"ufrag\":\"") && says(joined.json, "\"fingerprint\":\"AB:CD:00:"));
-	assert_true(says(joined.json, "\"slots\":[{\"mid\":\"3\",\"ssrc\":1001,\"rtx\":0},{\"mid\":\"4\",\"ssrc\":2001"));
+	assert_true(
+		says(joined.json, "\"slots\":[{\"mid\":\"3\",\"ssrc\":1001,\"rtx\":0},{\"mid\":\"4\",\"ssrc\":2001"));
 	assert_true(says(joined.json, "\"addr\":\"192.0.2.9\",\"port\":5000"));
 	const struct media_room_do *told = role_heard_some(MEDIA_ROOM_STATE);
 
@@ -127,7 +129,8 @@ static void test_nobody_joins(void **state)
 	assert_true(is_state(last_room(A1), CEM, "declined"));
 	pass(kit.world, 46000);
 	assert_true(is_state(last_room(A1), BOB, "no_answer"));
-	assert_true(says(last_room(A1), "\"state\":\"waiting\"") && says(last_room(A1), "\"outcome\":\"no_one_joined\""));
+	assert_true(says(last_room(A1), "\"state\":\"waiting\"") &&
+		    says(last_room(A1), "\"outcome\":\"no_one_joined\""));
 	assert_int_equal(count(group_log(BOB), "\"outcome\":\"no_one_joined\""), 1);
 	assert_int_equal(unread(kit.world, kit.group, BOB), 1);
 	assert_int_equal(unread(kit.world, kit.group, CEM), 0);

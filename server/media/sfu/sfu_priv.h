@@ -103,8 +103,10 @@ static inline uint8_t *ring_bytes(const struct sfu_ring *ring, const struct sfu_
 
 struct sfu_key_gate {
 	int64_t asked_us, filled_us;
+	int64_t each_us; /* what one key frame costs: 0 = the least */
 	int32_t tokens_milli;
-	bool wanted, primed;
+	uint32_t bytes, timestamp; /* of the key frame that is coming in */
+	bool wanted, primed, counting;
 };
 
 /* The publisher's own map between its clocks, from its last sender report. */
@@ -363,9 +365,11 @@ void layer_skip(struct sfu_layer *layer, uint64_t in_seq);
 void layer_reset(struct sfu_layer *layer); /* its stream has ended or another takes its place */
 void layer_release(struct sfu_layer *layer);
 void layer_push(struct sfu_layer *layer, struct sfu_packet *packet, int64_t now_us);
+/* An only layer may be slow, as of a screen on which nothing moves: to call it dead would ask for a key frame each time it wakes. */
 static inline bool layer_is_alive(const struct sfu_layer *layer, int64_t now_us)
 {
-	return layer->ring && layer->heard_us && now_us - layer->heard_us < ALIVE_US;
+	bool is_only = layer->source->layer_count == 1 && layer->source->is_on;
+	return layer->ring && layer->heard_us && (is_only || now_us - layer->heard_us < ALIVE_US);
 }
 static inline bool layer_is_video(const struct sfu_layer *layer)
 {
@@ -381,7 +385,8 @@ void uplink_tick(struct sfu_peer *peer, int64_t now_us);
 
 /* sfu_key.c */
 void key_want(struct sfu_layer *layer, int64_t now_us);
-void key_came(struct sfu_layer *layer);
+void key_came(struct sfu_layer *layer, uint32_t timestamp);
+void key_bytes(struct sfu_layer *layer, const struct sfu_packet *packet); /* each packet */
 void key_tick(struct sfu_peer *peer, int64_t now_us);
 
 /* sfu_slot.c */
