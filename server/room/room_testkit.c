@@ -224,14 +224,14 @@ struct sfu_params params_of_browser(void)
 				    .video = {.pt = 96, .rtx_pt = 97, .ext_mid = 4, .ext_rid = 10, .ext_rrid = 11},
 				    .recv_count = 2};
 
-	strcpy(params.send[SFU_MIC].mid, "0");
-	strcpy(params.send[SFU_CAMERA].mid, "1");
-	strcpy(params.send[SFU_CAMERA].rids[0], "l");
-	strcpy(params.send[SFU_CAMERA].rids[1], "h");
+	memcpy(params.send[SFU_MIC].mid, "0", 2);
+	memcpy(params.send[SFU_CAMERA].mid, "1", 2);
+	memcpy(params.send[SFU_CAMERA].rids[0], "l", 2);
+	memcpy(params.send[SFU_CAMERA].rids[1], "h", 2);
 	params.send[SFU_CAMERA].rid_count = 2;
-	strcpy(params.recv[0].mid, "3");
+	memcpy(params.recv[0].mid, "3", 2);
 	params.recv[0].kind = SFU_SLOT_AUDIO;
-	strcpy(params.recv[1].mid, "4");
+	memcpy(params.recv[1].mid, "4", 2);
 	params.recv[1].kind = SFU_SLOT_VIDEO;
 	return params;
 }
