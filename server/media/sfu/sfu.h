@@ -69,7 +69,6 @@ struct sfu_options {
 	bool gso; /* segment_size may be used */
 	sfu_send_fn *send;
 	void *send_arg;
-	int64_t wall_us; /* what to add to now_us to get microseconds since 1970, for sender reports */
 };
 
 struct sfu;

@@ -211,6 +211,8 @@ static void step(uint8_t what, uint8_t how, uint16_t seq, uint8_t *bytes, size_t
 		AT_ASSERT(event.kind < SFU_EVENT_COUNT && event.peer <= PEERS);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct world kept;

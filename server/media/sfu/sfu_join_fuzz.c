@@ -37,6 +37,8 @@ static void look_at(const struct sfu_params *p)
 	AT_ASSERT(p->audio.pt < 128 && p->video.pt < 128 && p->audio.ext_mid < 15 && p->video.ext_twcc < 15);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const struct ice_credentials creds = {"AAAABBBB", "0123456789abcdefghijklmn"};

@@ -1,17 +1,26 @@
 /* One gate a layer for every request of a key frame, whoever makes it: subscribers' PLI and FIR, slots that wait for a layer, numbers that
- * started anew. Two at once, then one each 1.5 s; those that come meanwhile are answered by one, or by the key frame that comes first. */
+ * started anew. Two at once, then one each 1.5 s, or more rarely when key
+ * frames are large: they may take a fifth of what the layer sends (jitsi-videobridge's storms took far more). Requests that come meanwhile
+ * are answered by one, or by the key frame that comes first. */
 #include "media/sfu/sfu_priv.h"
 
-enum { SPACING_US = 500 * 1000, REFILL_US = 1500 * 1000, TOKEN = 1000, TOKENS_MAX = 2 * TOKEN };
+enum {
+	SPACING_US = 500 * 1000,
+	REFILL_US = 1500 * 1000,
+	REFILL_MAX_US = 8 * 1000 * 1000,
+	SHARE = 5, /* one in so many bytes */
+	TOKEN = 1000,
+	TOKENS_MAX = 2 * TOKEN,
+};
 
 static void refill(struct sfu_key_gate *gate, int64_t now_us)
 {
-	int64_t since_us = now_us - gate->filled_us;
+	int64_t since_us = now_us - gate->filled_us, each_us = gate->each_us ? gate->each_us : REFILL_US;
 	gate->filled_us = now_us;
-	if (!gate->primed || since_us > 2 * REFILL_US)
+	if (!gate->primed || since_us > 2 * each_us)
 		gate->tokens_milli = TOKENS_MAX;
 	else
-		gate->tokens_milli += (int32_t)(since_us * TOKEN / REFILL_US);
+		gate->tokens_milli += (int32_t)(since_us * TOKEN / each_us);
 	gate->primed = true;
 	if (gate->tokens_milli > TOKENS_MAX)
 		gate->tokens_milli = TOKENS_MAX;
@@ -44,9 +53,27 @@ void key_want(struct sfu_layer *layer, int64_t now_us)
 	peer_due(layer->source->peer, now_us + SPACING_US / 5);
 }
 
-void key_came(struct sfu_layer *layer)
+void key_came(struct sfu_layer *layer, uint32_t timestamp)
 {
-	layer->gate.wanted = false;
+	struct sfu_key_gate *gate = &layer->gate;
+	gate->wanted = false;
+	gate->counting = true;
+	gate->timestamp = timestamp;
+	gate->bytes = 0;
+}
+
+void key_bytes(struct sfu_layer *layer, const struct sfu_packet *packet)
+{
+	struct sfu_key_gate *gate = &layer->gate;
+	if (!gate->counting)
+		return;
+	if (packet->timestamp == gate->timestamp) {
+		gate->bytes += packet->len;
+		return;
+	}
+	gate->counting = false; /* another frame: it is whole, or as whole as it gets */
+	int64_t each_us = layer->bits_s ? (int64_t)gate->bytes * 8 * SHARE * 1000000 / layer->bits_s : REFILL_US;
+	gate->each_us = each_us < REFILL_US ? REFILL_US : each_us > REFILL_MAX_US ? REFILL_MAX_US : each_us;
 }
 
 /* A request that got no answer is made again by whoever still waits; those that the gate held go when it opens. */

@@ -103,8 +103,10 @@ static inline uint8_t *ring_bytes(const struct sfu_ring *ring, const struct sfu_
 
 struct sfu_key_gate {
 	int64_t asked_us, filled_us;
+	int64_t each_us; /* what one key frame costs: 0 = the least */
 	int32_t tokens_milli;
-	bool wanted, primed;
+	uint32_t bytes, timestamp; /* of the key frame that is coming in */
+	bool wanted, primed, counting;
 };
 
 /* The publisher's own map between its clocks, from its last sender report. */
@@ -381,7 +383,8 @@ void uplink_tick(struct sfu_peer *peer, int64_t now_us);
 
 /* sfu_key.c */
 void key_want(struct sfu_layer *layer, int64_t now_us);
-void key_came(struct sfu_layer *layer);
+void key_came(struct sfu_layer *layer, uint32_t timestamp);
+void key_bytes(struct sfu_layer *layer, const struct sfu_packet *packet); /* each packet */
 void key_tick(struct sfu_peer *peer, int64_t now_us);
 
 /* sfu_slot.c */

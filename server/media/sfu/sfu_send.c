@@ -273,7 +273,9 @@ static bool takes(struct sfu_slot *slot, struct message *m, struct sfu_layer *la
 	int8_t index = (int8_t)layer->index;
 	if (slot->current == index)
 		return p->seq >= slot->first_seq;
-	if (slot->target != index || (slot->kind != SFU_SLOT_AUDIO && !begins_key(p)))
+	/* A smaller picture is better than none, until the wanted one comes. */
+	bool will_do = slot->target == index || (slot->current == SFU_NONE && index < slot->target);
+	if (!will_do || (slot->kind != SFU_SLOT_AUDIO && !begins_key(p)))
 		return false;
 	if (slot->kind != SFU_SLOT_AUDIO && p->seq < layer->key_seq)
 		return false; /* came late, and a newer key frame is there */
@@ -323,7 +325,7 @@ void layer_flush(struct sfu *sfu, struct sfu_layer *layer, int64_t now_us)
 	int8_t index = (int8_t)layer->index;
 	for (uint32_t i = 0; i < source->sub_count && run_count; i++) {
 		const struct sfu_sub *sub = &source->subs[i];
-		if (sub->current == index || sub->target == index)
+		if (sub->current == index || sub->target == index || (sub->current == SFU_NONE && index < sub->target))
 			flush_to(sfu, layer, sub->slot, runs, run_count, now_us, abs_send);
 	}
 	for (uint16_t i = 0; i < layer->pending_count; i++)

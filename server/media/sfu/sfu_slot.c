@@ -178,9 +178,10 @@ void slot_aim(struct sfu_slot *slot, int8_t layer, int64_t now_us)
 	if (layer == SFU_NONE || slot->kind == SFU_SLOT_AUDIO || slot->current == layer)
 		return;
 	struct sfu_layer *to = &slot->source->layers[layer];
-	if (is_new && slot->current == SFU_NONE && slot_start_early(slot, to, now_us))
-		return;
-	key_want(to, now_us);
+	for (int8_t i = layer; is_new && slot->current == SFU_NONE && i >= 0; i--)
+		slot_start_early(slot, &slot->source->layers[i], now_us); /* a smaller picture is better than none */
+	if (slot->current != layer)
+		key_want(to, now_us);
 }
 
 /* How far the packet is ahead of the newest sent one on its publisher's clock, in ticks. By both layers' sender reports where there are,
@@ -222,7 +223,8 @@ void slot_switch(struct sfu_slot *slot, struct sfu_layer *layer, const struct sf
 	slot->current = (int8_t)layer->index;
 	slot->sr_us = 0; /* the map is another one: tell it at once */
 	const struct sfu_params *from = &layer->source->peer->params;
-	slot->strip_red = from->audio.red_pt && !slot->red_pt;
+	/* RED names the codec inside it, too: it passes only where both number it alike. */
+	slot->strip_red = !slot->red_pt || from->audio.pt != slot->pt;
 	show(slot);
 }
 

@@ -54,6 +54,8 @@ void layer_release(struct sfu_layer *layer)
 		layer->source->peer->sfu->rings_used--;
 	at_free(layer->ring);
 	layer->ring = NULL;
+	layer->key_seq = 0;
+	slot_restart_all(layer);
 }
 
 /* Our numbers go on, so that no slot ever sees one twice. */
@@ -289,7 +291,8 @@ void layer_put(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq, const s
 		layer->keyframes++;
 		if (number > layer->key_seq)
 			layer->key_seq = number;
-		key_came(layer);
+		key_came(layer, p->timestamp);
 	}
+	key_bytes(layer, p);
 	layer_push(layer, p, now_us);
 }

@@ -6,6 +6,7 @@
 enum {
 	TWCC_EVERY_US = 50 * 1000,
 	REPORT_EVERY_US = 1000 * 1000,
+	RING_KEPT_US = 30 * 1000 * 1000, /* after a layer's last packet */
 	REMB_EVERY_US = 500 * 1000,
 	REMB_FIRST_BPS = 3000 * 1000,
 	REMB_MIN_BPS = 150 * 1000,
@@ -205,11 +206,16 @@ void uplink_found(struct sfu_layer *layer, uint64_t in_seq)
 		}
 }
 
-/* True: given up. A key frame that came behind it makes it useless. */
-static bool is_lost_for_good(const struct sfu_layer *layer, const struct sfu_missing *m, int64_t now_us)
+/* A key frame that came behind it makes it useless, once there was time for a repetition or two. */
+static bool is_superseded(const struct sfu_layer *layer, const struct sfu_missing *m, int64_t now_us)
 {
-	return m->tries >= NACK_TRIES || now_us - m->since_us > NACK_FOR_US ||
-	       (layer->key_seq && m->in_seq - layer->shifts[0].by + VIDEO_RING / 2 < layer->key_seq);
+	return layer->key_seq && m->in_seq - layer->shifts[0].by < layer->key_seq &&
+	       now_us - m->since_us > 2 * rtt_of(layer->source->peer);
+}
+
+static bool is_lost_for_good(const struct sfu_missing *m, int64_t now_us)
+{
+	return m->tries >= NACK_TRIES || now_us - m->since_us > NACK_FOR_US;
 }
 
 static void send_nacks(struct sfu_layer *layer, int64_t now_us)
@@ -222,7 +228,9 @@ static void send_nacks(struct sfu_layer *layer, int64_t now_us)
 	bool has_given_up = false;
 	for (uint32_t i = 0; i < ring->missing_count; i++) {
 		struct sfu_missing *m = &ring->missing[i];
-		if (is_lost_for_good(layer, m, now_us)) {
+		if (is_superseded(layer, m, now_us))
+			continue;
+		if (is_lost_for_good(m, now_us)) {
 			has_given_up = true;
 			continue;
 		}
@@ -266,6 +274,9 @@ void uplink_tick(struct sfu_peer *peer, int64_t now_us)
 			peer_due(peer, u->sent_us + TWCC_EVERY_US);
 	}
 	if (now_us - peer->report_us >= REPORT_EVERY_US) {
+		for (size_t i = 0; i < LAYERS_A_PEER; i++)
+			if (peer->layers[i].ring && now_us - peer->layers[i].heard_us >= RING_KEPT_US)
+				layer_release(&peer->layers[i]);
 		adapt_remb(peer, send_reports(peer, now_us));
 		peer->report_us = now_us;
 	}
