@@ -46,6 +46,21 @@ static void test_red_passes_where_both_have_it(void **state)
 	assert_memory_equal(got->rtp.payload, now, sizeof(now));
 }
 
+static void test_red_is_opened_where_the_codec_has_another_number(void **state)
+{
+	(void)state;
+	struct sfu_params chrome = kit_params(false, 1, 0, 0), other = chrome;
+	other.audio.pt = 109;
+	struct kit_peer *a = kit_join(&chrome), *b = kit_join(&other);
+	uint8_t now[40] = {0x78, 1}, red[100];
+	struct red_block blocks[] = {{now, 20, KIT_OPUS, 960}, {now, sizeof(now), KIT_OPUS, 0}};
+	kit_audio_payload(a, 30, KIT_RED, red, red_put(blocks, 2, red, sizeof(red)));
+	const struct kit_got *got = kit_next(b, 0, false);
+	assert_non_null(got);
+	assert_int_equal(got->rtp.payload_type, 109);
+	assert_int_equal(got->rtp.payload_len, sizeof(now));
+}
+
 static void test_red_that_is_none_is_dropped(void **state)
 {
 	(void)state;
@@ -189,9 +204,13 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, kit_setup, kit_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_silence_is_dropped_after_six),         TEST(test_red_passes_where_both_have_it),
-		TEST(test_red_that_is_none_is_dropped),          TEST(test_small_rooms_never_move_anybody),
-		TEST(test_big_rooms_hear_the_loudest),           TEST(test_the_speaker_is_told),
+		TEST(test_silence_is_dropped_after_six),
+		TEST(test_red_passes_where_both_have_it),
+		TEST(test_red_is_opened_where_the_codec_has_another_number),
+		TEST(test_red_that_is_none_is_dropped),
+		TEST(test_small_rooms_never_move_anybody),
+		TEST(test_big_rooms_hear_the_loudest),
+		TEST(test_the_speaker_is_told),
 		TEST(test_levels_count_when_silence_is_dropped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,33 @@ static void test_what_a_publisher_drops_leaves_no_gap(void **state)
 	assert_int_equal(a->nacks[1], 0);
 }
 
+/* A probe on the media's own numbers that comes late cannot be left out any more: it goes through empty, so that nobody waits. */
+static void test_a_late_probe_leaves_no_gap_either(void **state)
+{
+	(void)state;
+	struct sfu_params params = kit_params(false, 1, 1, 0);
+	struct kit_peer *a = kit_join(&params), *b = kit_join(&params);
+	kit_view(b, a, SFU_CAMERA, 360);
+	kit_key(a, 1);
+	kit_wait(5);
+	uint32_t probe = a->streams[1].seq++, next;
+	kit_frames(a, 1, 1);
+	next = a->streams[1].seq;
+	a->streams[1].seq = probe;
+	kit_padding(a, 1, false);
+	a->streams[1].seq = next;
+	kit_frames(a, 1, 1);
+	uint16_t seqs[16];
+	size_t n = 0, empty = 0;
+	for (const struct kit_got *got; (got = kit_next(b, 1, false)); empty += !got->rtp.payload_len)
+		seqs[n++] = got->rtp.seq;
+	assert_int_equal(n, 3 + 2 + 1 + 2);
+	assert_int_equal(empty, 1);
+	assert_int_equal((uint16_t)(seqs[5] - seqs[2]), 1);
+	assert_int_equal((uint16_t)(seqs[n - 1] - seqs[0]), n - 1);
+	assert_int_equal(a->nacks[1], 1); /* asked for once, after 10 ms */
+}
+
 static void test_muted_is_enforced(void **state)
 {
 	(void)state;
@@ -170,6 +197,7 @@ int main(void)
 		TEST(test_no_picture_before_the_first_view),
 		TEST(test_numbers_begin_low_and_have_no_gaps),
 		TEST(test_what_a_publisher_drops_leaves_no_gap),
+		TEST(test_a_late_probe_leaves_no_gap_either),
 		TEST(test_muted_is_enforced),
 		TEST(test_nobody_gets_what_is_its_own),
 		TEST(test_feedback_to_the_publisher),

@@ -269,6 +269,73 @@ static void test_a_key_frame_whose_first_packet_is_late(void **state)
 	assert_int_equal(of_low, 4); /* the first, and what had come before it */
 }
 
+static void test_a_smaller_picture_until_the_wanted_one_comes(void **state)
+{
+	(void)state;
+	struct sfu_params params = kit_params(true, 1, 1, 0);
+	a = kit_join(&params);
+	b = kit_join(&params);
+	kit_key(a, H);
+	publish(a, all, 3000, false); /* the tall layer's key frame is long ago */
+	kit_key(a, L);
+	kit_view(b, a, SFU_CAMERA, 720);
+	assert_int_equal(layer_seen(b), L); /* at once */
+	size_t low = kit_count(b, 1, false);
+	publish(a, all, 500, false);
+	assert_true(kit_count(b, 1, false) > low);
+	assert_true(a->plis[M] + a->plis[H] > 0);
+	publish(a, all, 8000, true);
+	assert_int_equal(layer_seen(b), H);
+	kit_watch(b, 1, 0);
+}
+
+/* Key frames of 40 KB in a stream of 60 KB/s: at most a fifth, whoever asks how often. */
+static void test_key_frames_are_bounded_by_what_they_cost(void **state)
+{
+	(void)state;
+	struct sfu_params params = kit_params(false, 1, 1, 0);
+	a = kit_join(&params);
+	b = kit_join(&params);
+	kit_view(b, a, SFU_CAMERA, 360);
+	size_t answered = 0, key_bytes = 0, all_bytes = 0, keys_before = 0;
+	for (int i = 0; i < 30 * 30; i++) {
+		bool is_key = i == 0 || a->plis[L] > answered;
+		answered = a->plis[L];
+		kit_video(a, L, &(struct kit_frame){.packets = is_key ? 40 : 2, .size = 1000, .is_key = is_key});
+		kit_flush();
+		kit_wait(30);
+		kit.now_us += 3333;
+		kit_pli(b, 1);
+		if (i == 300)
+			keys_before = answered;
+		if (i < 300)
+			continue;
+		key_bytes += is_key ? 40000 : 0;
+		all_bytes += is_key ? 40000 : 2000;
+	}
+	assert_true(answered > keys_before);
+	assert_true(key_bytes * 100 / all_bytes <= 25);
+}
+
+static void test_a_silent_layer_gives_its_ring_back(void **state)
+{
+	(void)state;
+	start(180);
+	size_t before = kit_stats(a).bytes_kept;
+	for (int i = 0; i < 12; i++) {
+		publish(a, 1U << L, 3000, true);
+		kit_check(a, &a->tuple);
+		kit_check(b, &b->tuple);
+	}
+	assert_true(kit_stats(a).bytes_kept + 2 * 700 * 1024 < before);
+	publish(a, all, 300, true); /* and takes one again */
+	kit_key(a, H);
+	kit_view(b, a, SFU_CAMERA, 720);
+	publish(a, all, 8000, true);
+	assert_int_equal(layer_seen(b), H);
+	kit_watch(b, 1, 0);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, kit_setup, kit_teardown)
@@ -284,6 +351,9 @@ int main(void)
 		TEST(test_fifty_joiners_ask_for_two_key_frames_at_most),
 		TEST(test_a_stream_that_starts_anew_goes_on),
 		TEST(test_a_key_frame_whose_first_packet_is_late),
+		TEST(test_a_smaller_picture_until_the_wanted_one_comes),
+		TEST(test_key_frames_are_bounded_by_what_they_cost),
+		TEST(test_a_silent_layer_gives_its_ring_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
