@@ -122,6 +122,28 @@ static void test_the_screen_always_wins(void **state)
 	assert_int_equal(layer_of(c, 3), 0);
 }
 
+/* Janus asked for key frames all the time when a screen moved once in a few seconds (janus-gateway 3422). */
+static void test_a_screen_that_hardly_moves(void **state)
+{
+	(void)state;
+	struct sfu_params params = kit_params(true, 1, 1, 1);
+	struct kit_peer *a = kit_join(&params), *b = kit_join(&params);
+	assert_int_equal(sfu_state(kit.sfu, kit.now_us, &kit.room, a->number, false, false, true), AT_OK);
+	kit_view(b, a, SFU_SCREEN, 1080);
+	kit_key(a, 4);
+	kit_wait(5);
+	size_t plis = a->plis[4];
+	for (int i = 0; i < 20; i++) { /* 100 s */
+		kit_video(a, 4, &(struct kit_frame){.packets = 3});
+		kit_flush();
+		kit_wait(5000);
+		kit_check(a, &a->tuple);
+		kit_check(b, &b->tuple);
+	}
+	assert_int_equal(a->plis[4], plis);
+	assert_int_equal(kit_watch(b, 2, 0), 21);
+}
+
 static void test_beyond_the_slots_the_visible_ones_rotate(void **state)
 {
 	(void)state;
@@ -204,13 +226,10 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, kit_setup, kit_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_a_good_line_gets_the_tall_layer),
-		TEST(test_a_line_that_narrows_gets_less),
-		TEST(test_remb_decides_without_transport_cc),
-		TEST(test_the_screen_always_wins),
-		TEST(test_beyond_the_slots_the_visible_ones_rotate),
-		TEST(test_a_slow_one_does_not_slow_the_others),
-		TEST(test_feedback_storms_are_bounded),
+		TEST(test_a_good_line_gets_the_tall_layer),     TEST(test_a_line_that_narrows_gets_less),
+		TEST(test_remb_decides_without_transport_cc),   TEST(test_the_screen_always_wins),
+		TEST(test_a_screen_that_hardly_moves),          TEST(test_beyond_the_slots_the_visible_ones_rotate),
+		TEST(test_a_slow_one_does_not_slow_the_others), TEST(test_feedback_storms_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -365,9 +365,11 @@ void layer_skip(struct sfu_layer *layer, uint64_t in_seq);
 void layer_reset(struct sfu_layer *layer); /* its stream has ended or another takes its place */
 void layer_release(struct sfu_layer *layer);
 void layer_push(struct sfu_layer *layer, struct sfu_packet *packet, int64_t now_us);
+/* An only layer may be slow, as of a screen on which nothing moves: to call it dead would ask for a key frame each time it wakes. */
 static inline bool layer_is_alive(const struct sfu_layer *layer, int64_t now_us)
 {
-	return layer->ring && layer->heard_us && now_us - layer->heard_us < ALIVE_US;
+	bool is_only = layer->source->layer_count == 1 && layer->source->is_on;
+	return layer->ring && layer->heard_us && (is_only || now_us - layer->heard_us < ALIVE_US);
 }
 static inline bool layer_is_video(const struct sfu_layer *layer)
 {

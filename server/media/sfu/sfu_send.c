@@ -348,6 +348,8 @@ bool slot_start_early(struct sfu_slot *slot, struct sfu_layer *layer, int64_t no
 	const struct sfu_packet *key = ring_at(layer->ring, layer->key_seq);
 	if (key->seq != layer->key_seq || key->flags & PACKET_PENDING)
 		return false;
+	if (slot->started && key->arrived_us <= slot->last_arrived_us)
+		return false; /* its time is over: what was shown since would push the timeline ahead for good */
 	struct message m = message_for(peer, to, now_us, rtp_abs_send_time(now_us));
 	slot_switch(slot, layer, key);
 	catch_up(slot, &m, layer, key->seq);

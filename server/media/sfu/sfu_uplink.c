@@ -275,7 +275,8 @@ void uplink_tick(struct sfu_peer *peer, int64_t now_us)
 	}
 	if (now_us - peer->report_us >= REPORT_EVERY_US) {
 		for (size_t i = 0; i < LAYERS_A_PEER; i++)
-			if (peer->layers[i].ring && now_us - peer->layers[i].heard_us >= RING_KEPT_US)
+			if (peer->layers[i].ring && !layer_is_alive(&peer->layers[i], now_us) &&
+			    now_us - peer->layers[i].heard_us >= RING_KEPT_US)
 				layer_release(&peer->layers[i]);
 		adapt_remb(peer, send_reports(peer, now_us));
 		peer->report_us = now_us;
