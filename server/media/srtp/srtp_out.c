@@ -75,7 +75,7 @@ static size_t put_padding(uint8_t *to, uint8_t padding)
 	return padding;
 }
 
-/* Copied and then sealed at one go: a second call of the cipher costs more than the copy of a packet (bench/srtp_bench.c). */
+/* Copied and then sealed at one go: a second call of the cipher costs more than the copy of a packet does. */
 enum at_err srtp_seal_gather(struct srtp_out *out, uint32_t roc, uint8_t *packet, size_t header_len,
 			     const struct srtp_payload *payload, size_t cap, size_t *len_out)
 {
