@@ -110,8 +110,12 @@ static bool has_raised(const struct alloc *a, const struct greedy *g)
 /* A drop soon after a raise says that the raise was wrong: the next one waits longer. */
 static void begin_hold(struct alloc *a, int64_t now_us)
 {
-	bool was_wrong = a->raised_us && now_us - a->raised_us < RAISED_SOON_US;
-	a->hold_us = was_wrong && a->hold_us ? 2 * a->hold_us : ALLOC_HOLD_US;
+	bool was_wrong = a->raised_us > a->dropped_us && now_us - a->raised_us < RAISED_SOON_US;
+	a->dropped_us = now_us;
+	if (was_wrong && a->hold_us)
+		a->hold_us *= 2;
+	else if (now_us >= a->hold_until_us || !a->hold_us) /* else still the same drop */
+		a->hold_us = ALLOC_HOLD_US;
 	if (a->hold_us > ALLOC_HOLD_MAX_US)
 		a->hold_us = ALLOC_HOLD_MAX_US;
 	a->hold_until_us = now_us + a->hold_us;

@@ -46,7 +46,7 @@ struct alloc_link {
 
 /* Memory of one subscriber; all zero at the start. */
 struct alloc {
-	int64_t raised_us, hold_until_us, hold_us;
+	int64_t raised_us, dropped_us, hold_until_us, hold_us;
 };
 
 struct alloc_choice {

@@ -28,6 +28,7 @@ void bwe_init(struct bwe *b, int64_t now_us)
 		.generation_us = now_us,
 		.proved_from_us = now_us,
 		.rate_from_us = now_us,
+		.loss = {.from_us = now_us},
 		.rtt_us = RTT_FIRST_US,
 		.bps = BWE_INIT_BPS,
 		.min_now_bps = BWE_INIT_BPS,

@@ -70,7 +70,9 @@ struct bwe_loss {
 	double inherent;                    /* what stays when the rate is lowered */
 	double suspect;                     /* the ratio that made the rate fall; 0 = none under test */
 	double before_bps, to_bps;          /* from where, to where */
-	double inherent_bps;                /* the highest rate known to lose no more than that */
+	double helped_bps;                  /* where it was lowered to when the loss ended */
+	int64_t helped_us;
+	double inherent_bps; /* the highest rate known to lose no more than that */
 	bool holds;
 };
 
@@ -92,7 +94,7 @@ struct bwe {
 	int64_t sent_us, unanswered_us;
 	int64_t feedback_us, remb_us, decayed_us;        /* 0 = never */
 	int64_t changed_us, decreased_us, generation_us; /* of the estimate */
-	int64_t drain_us, probe_next_us, probe_interval_us, probe_until_us;
+	int64_t drain_began_us, drain_us, probe_next_us, probe_interval_us, probe_until_us;
 	int64_t rate_from_us, proved_from_us;
 	double bps, min_now_bps, min_before_bps;
 	double proved_bps, proved_before_bps; /* highest rate that came through, this and the last generation */

@@ -1,7 +1,8 @@
 #include "media/bwe/bwe_priv.h"
 
-enum { WINDOW_US = 1000 * 1000, PACKETS_MIN = 40, HELD_MAX = 3 };
-static const double LOW = .02, HIGH = .10, HELPED = .5, GOODPUT = .95, CLOSE = 1.1, MOST = .5, CERTAIN = .3;
+enum { WINDOW_US = 1000 * 1000, PACKETS_MIN = 40, HELD_MAX = 3, LUCK_US = 20 * 1000 * 1000, SEEN_TO_US = 2000 * 1000 };
+static const double LOW = .02, HIGH = .10, HELPED = .5, GOODPUT = .95, CLOSE = 1.2, MOST = .5, MOST_CERTAIN = .15,
+		    CERTAIN = .3;
 static const double LEARN_UP = .1, LEARN_DOWN = .3;
 
 void bwe_loss_add(struct bwe_loss *l, size_t bytes, bool has_arrived, bool was_lost)
@@ -42,17 +43,39 @@ static void conclude(struct bwe *b, double ratio)
 		l->inherent = bwe_min(ratio, l->suspect);
 		l->inherent_bps = l->to_bps;
 		bwe_set(b, bwe_max(b->bps, l->before_bps));
+	} else { /* that was its end, though nothing queues there; a short probe may not feel it */
+		l->helped_bps = l->to_bps;
+		l->helped_us = b->now_us;
+		bwe_learn_end(b, l->to_bps);
+		bwe_probe_later(b);
 	}
 	l->suspect = 0;
 	l->held = 0;
 }
 
+/* It seemed to help, and then came back at a rate no higher: that was luck between two bursts. */
+static bool was_luck(struct bwe *b, double sent_bps)
+{
+	struct bwe_loss *l = &b->loss;
+	if (l->helped_bps <= 0 || b->now_us - l->helped_us > LUCK_US || sent_bps > CLOSE * l->helped_bps)
+		return false;
+	l->inherent = l->ratio;
+	l->inherent_bps = sent_bps;
+	l->helped_bps = 0;
+	l->held = 0;
+	b->link_bps = 0;
+	bwe_set(b, bwe_max(b->bps, l->before_bps));
+	bwe_probe_soon(b, 0);
+	return true;
+}
+
 static void suspect_link(struct bwe *b, double goodput_bps)
 {
 	struct bwe_loss *l = &b->loss;
-	double least = l->ratio < CERTAIN ? MOST * b->bps : 0;
 	l->before_bps = l->suspect > 0 ? l->before_bps : b->bps;
+	double least = (l->ratio < CERTAIN ? MOST : MOST_CERTAIN) * l->before_bps; /* a test must not end in nothing */
 	l->suspect = l->ratio;
+	l->held = 0;
 	l->to_bps = bwe_max(GOODPUT * goodput_bps, least);
 	bwe_set(b, bwe_min(b->bps, l->to_bps));
 }
@@ -81,7 +104,8 @@ static void judge(struct bwe *b, double ratio, double sent_bps)
 	if (l->suspect > 0 && sent_bps <= CLOSE * l->to_bps) {
 		conclude(b, ratio);
 	} else if (excess > HIGH + varies || l->held >= HELD_MAX) {
-		suspect_link(b, goodput);
+		if (!was_luck(b, sent_bps))
+			suspect_link(b, goodput);
 		next_us += 2 * (int64_t)b->rtt_us; /* what was sent before says nothing */
 	} else {
 		l->suspect = 0;
@@ -101,8 +125,8 @@ void bwe_loss_update(struct bwe *b)
 	if (elapsed < WINDOW_US || l->lost + l->got < PACKETS_MIN)
 		return;
 	l->last = (double)l->lost / (l->lost + l->got);
-	if (l->overuses != b->overuses) { /* a queue ran over, and the delay has seen to it */
-		l->suspect = 0;
+	if (b->is_draining || b->now_us - b->decreased_us < SEEN_TO_US || l->overuses != b->overuses) {
+		l->suspect = l->helped_bps = 0; /* a queue ran over, and the delay has seen to it */
 		l->holds = false;
 		next_window(b, b->now_us);
 		return;

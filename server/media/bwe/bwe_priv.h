@@ -31,6 +31,7 @@ void bwe_probe_sent(struct bwe *b, size_t bytes);
 void bwe_probe_result(struct bwe *b, int64_t arrival_us, size_t bytes, bool has_arrived);
 void bwe_probe_update(struct bwe *b); /* looks whether the running one is complete */
 void bwe_probe_soon(struct bwe *b, int64_t in_us);
+void bwe_probe_later(struct bwe *b);
 
 static inline int64_t bwe_max64(int64_t a, int64_t b)
 {

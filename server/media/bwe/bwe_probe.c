@@ -21,6 +21,12 @@ void bwe_probe_soon(struct bwe *b, int64_t in_us)
 	b->probe_next_us = b->now_us + in_us;
 }
 
+void bwe_probe_later(struct bwe *b)
+{
+	b->probe_interval_us = INTERVAL_MAX_US;
+	b->probe_next_us = b->now_us + INTERVAL_MAX_US;
+}
+
 static bool has_feedback(const struct bwe *b)
 {
 	int64_t last = bwe_max64(b->feedback_us, b->remb_us);
@@ -29,7 +35,8 @@ static bool has_feedback(const struct bwe *b)
 
 static bool is_calm(const struct bwe *b)
 {
-	return b->trend.use != BWE_OVERUSE && b->now_us - b->decreased_us >= CALM_US && !b->loss.holds;
+	return b->trend.use != BWE_OVERUSE && !b->is_draining && b->now_us - b->decreased_us >= CALM_US &&
+	       !b->loss.holds;
 }
 
 static void begin(struct bwe *b, uint32_t wanted_bps, struct bwe_probe *out)

@@ -7,11 +7,13 @@ enum {
 	AGAIN_MIN_US = 50 * 1000, /* a decrease shows after the round trip, and not before this */
 	AGAIN_MAX_US = 400 * 1000,
 	AGAIN_DRAINING_US = 500 * 1000,
-	LONG_QUEUE_MS = 150,
-	PROBE_SHADOW_US = 500 * 1000,
+	LONG_QUEUE_MS = 200,
+	PROBE_QUEUE_MS = 90,
+	PROBE_SHADOW_US = 1000 * 1000, /* as long as the slope looks back */
 	SHORT_QUEUE_MS = 60,
 	STANDING_US = 1000 * 1000,
 	DRAIN_US = 3000 * 1000,
+	DRAIN_AIM_US = 1000 * 1000,
 	DRAIN_MS = 50, /* what must be gone by then */
 	INCREASE_MAX_US = 1000 * 1000,
 	PACKET_BITS = 1200 * 8,
@@ -134,13 +136,15 @@ static bool may_decrease(const struct bwe *b)
 {
 	int64_t rtt = b->rtt_us < AGAIN_MIN_US ? AGAIN_MIN_US : b->rtt_us > AGAIN_MAX_US ? AGAIN_MAX_US : b->rtt_us;
 	int64_t again = b->bps < .95 * b->acked.bps ? rtt + AGAIN_DRAINING_US : rtt;
-	if (b->now_us < b->probe_until_us + PROBE_SHADOW_US && b->trend.queue_ms < LONG_QUEUE_MS)
+	if (b->now_us < b->probe_until_us + PROBE_SHADOW_US && b->trend.queue_ms < PROBE_QUEUE_MS)
 		return false; /* a probe may have made a queue of its own, and that one ends */
 	return b->acked.bps > 0 && b->now_us - b->decreased_us >= again;
 }
 
 static void begin_draining(struct bwe *b)
 {
+	if (!b->is_draining)
+		b->drain_began_us = b->now_us;
 	b->is_draining = true;
 	b->drain_us = b->now_us;
 	b->drain_queue_ms = b->trend.queue_ms;
@@ -186,7 +190,8 @@ static void end_draining(struct bwe *b)
 static void take_for_path(struct bwe *b)
 {
 	b->is_draining = false;
-	b->trend.base_ms = b->trend.accumulated_ms;
+	b->trend.base_ms = b->trend.smoothed_ms;
+	b->trend.queue_ms = 0;
 	bwe_set(b, bwe_max(b->bps, b->drain_bps));
 }
 
@@ -194,6 +199,9 @@ static void watch_draining(struct bwe *b)
 {
 	if (b->trend.queue_ms <= SHORT_QUEUE_MS) {
 		end_draining(b);
+		/* what arrived when it began may have been the past */
+	} else if (b->now_us - b->drain_began_us < DRAIN_AIM_US) {
+		bwe_set(b, bwe_min(b->bps, DECREASE_LONG * b->acked.bps));
 	} else if (b->now_us - b->drain_us > DRAIN_US) {
 		if (b->trend.queue_ms > b->drain_queue_ms - DRAIN_MS)
 			take_for_path(b);
@@ -221,7 +229,7 @@ static void increase(struct bwe *b)
 	double limit = bwe_max(AHEAD_MAX * b->acked.bps + AHEAD_MIN_BPS, proved);
 	limit = bwe_min(limit, bwe_link_end(b));
 	double by = INCREASE_A_SECOND * b->bps;
-	if (b->is_alr || b->loss.holds || b->bps >= limit) {
+	if (b->is_alr || b->is_draining || b->loss.holds || b->bps >= limit) {
 		b->changed_us = b->now_us;
 		return;
 	}

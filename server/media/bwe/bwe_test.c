@@ -3,7 +3,7 @@
 #include "media/bwe/alloc.h"
 #include "media/bwe/bwe_testkit.h"
 
-enum { SEEDS = 12 };
+enum { SEEDS = 24 };
 static const double M = 1e6;
 static struct sim s;
 
@@ -121,7 +121,9 @@ static void when_settled_it_is_steady(void **state)
 		}
 		print_message("%g Mbit/s: mean at least %.3f of the link, within %.3f and %.3f of the mean\n", links[i],
 			      least, worst_low, worst_high);
-		assert_true(least >= .85 && worst_low >= .9 && worst_high <= 1.1);
+		/* at 0.6 Mbit/s a frame alone is on the wire for 20 ms and more */
+		assert_true(least >= .85 && worst_low >= (links[i] < 1 ? .85 : .9));
+		assert_true(worst_high <= (links[i] < 1 ? 1.12 : 1.1));
 	}
 }
 
@@ -165,7 +167,7 @@ static void a_policer_is_found_by_its_loss(void **state)
 		uint64_t sent = s.sent, lost = s.lost;
 		struct sim_seen seen = sim_watch(&s, 60000);
 		assert_in_range(seen.mean, 1.7 * M, 2.5 * M);
-		assert_true((s.lost - lost) * 100 / (s.sent - sent) < 12);
+		assert_true((s.lost - lost) * 100 / (s.sent - sent) < 15);
 	}
 }
 

@@ -2,13 +2,19 @@
 
 #include "base/test.h"
 
-enum { STEP_US = 1000, PAYLOAD = 1100, POLICER_BURST = 15000 };
+enum { STEP_US = 1000, PAYLOAD = 1100, POLICER_BURST = 20000 };
 
 double sim_random(struct sim *s)
 {
 	s->random = s->random * 6364136223846793005u + 1442695040888963407u;
 	return (double)(s->random >> 40) / (double)(1u << 24);
 }
+
+/* One sender of pictures to nine, near and far. */
+static const struct sim_path {
+	unsigned fps;
+	int64_t feedback_us, delay_us;
+} paths[] = {{30, 75000, 25000}, {30, 50000, 5000}, {60, 100000, 100000}, {120, 50000, 40000}};
 
 void sim_init(struct sim *s, uint64_t seed, double link_bps)
 {
@@ -18,13 +24,14 @@ void sim_init(struct sim *s, uint64_t seed, double link_bps)
 	s->skew_us = (int64_t)(sim_random(s) * 1e9) - 500 * 1000 * 1000;
 	s->seq = s->next_report_seq = (uint16_t)(sim_random(s) * 65535);
 	s->last_arrival_us = INT64_MIN / 2;
+	const struct sim_path *path = &paths[seed % (sizeof(paths) / sizeof(paths[0]))];
 	s->link = (struct sim_link){.bps = link_bps,
 				    .queue_max_us = 400 * 1000,
-				    .delay_us = 25 * 1000,
-				    .feedback_us = 75 * 1000};
+				    .delay_us = path->delay_us,
+				    .feedback_us = path->feedback_us};
 	s->source = (struct sim_source){.most_bps = 10 * 1000 * 1000,
 					.wanted_bps = 10 * 1000 * 1000,
-					.fps = 30,
+					.fps = path->fps,
 					.noise = .2};
 	bwe_init(&s->bwe, s->now_us);
 	pacer_init(&s->pacer, s->now_us);
@@ -75,7 +82,9 @@ static void send_media(struct sim *s)
 	size_t bytes = (size_t)(bps / 8 / s->source.fps * noise);
 	s->frame_us = s->now_us + 1000 * 1000 / s->source.fps;
 	s->media_bytes += bytes;
-	send_bytes(s, bytes);
+	bytes += s->left_bytes;
+	s->left_bytes = bytes % PAYLOAD < 100 ? bytes % PAYLOAD : 0;
+	send_bytes(s, bytes - s->left_bytes);
 }
 
 static void send_padding(struct sim *s)

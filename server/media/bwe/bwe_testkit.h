@@ -63,10 +63,12 @@ struct sim {
 	size_t reports_head, reports_count;
 	/* source */
 	int64_t frame_us;
+	size_t left_bytes; /* too few for a packet of their own */
 	/* counters */
 	uint64_t media_bytes, padding_bytes, lost, sent, feedbacks;
 };
 
+/* Frame rate, delay and feedback interval go with the seed too. */
 void sim_init(struct sim *s, uint64_t seed, double link_bps);
 void sim_run(struct sim *s, int64_t ms);
 uint32_t sim_estimate(struct sim *s);

@@ -5,7 +5,9 @@
 /* Signal's figures. A slope of .052 is GoogCC's 12.5 ms of its modified trend (60 deltas x gain 4). */
 static const double THRESHOLD_FIRST = .052, THRESHOLD_LOW = .025, THRESHOLD_HIGH = 2.5;
 static const double THRESHOLD_UP_PER_MS = .0087, THRESHOLD_DOWN_PER_MS = .039;
-static const double THRESHOLD_OUTLIER = 15. / 240, SMOOTHING = .9;
+static const double THRESHOLD_OUTLIER = 15. / 240;
+/* GoogCC's .9 a sample, at the rate of a busy link; by time, since with few frames a second it would look at what is long over. */
+static const double SMOOTHING_MS = 60;
 static const double DRIFT = 1e-3; /* far above what two clocks differ by, far below what a queue is about */
 
 enum {
@@ -69,21 +71,19 @@ static double slope_of(const struct bwe_trend *t)
 }
 
 /* Follows the noise of the path, so that another TCP in the same queue does not starve us; quickly down, slowly up. */
-static void adapt_threshold(struct bwe_trend *t, int64_t arrival_us)
+static void adapt_threshold(struct bwe_trend *t, double ms)
 {
 	double size = t->slope < 0 ? -t->slope : t->slope;
-	double ms = t->updated_us ? bwe_min((double)(arrival_us - t->updated_us) / 1000, 100) : 0;
-	t->updated_us = arrival_us;
-	if (size > t->threshold + THRESHOLD_OUTLIER || ms < 0)
+	if (size > t->threshold + THRESHOLD_OUTLIER)
 		return;
 	double k = size < t->threshold ? THRESHOLD_DOWN_PER_MS : THRESHOLD_UP_PER_MS;
-	t->threshold += k * (size - t->threshold) * ms;
+	t->threshold += k * (size - t->threshold) * bwe_min(ms, 100);
 	t->threshold = bwe_max(THRESHOLD_LOW, bwe_min(THRESHOLD_HIGH, t->threshold));
 }
 
 static void judge(struct bwe_trend *t, int64_t arrival_us)
 {
-	if (t->slope > t->threshold && t->smoothed_ms - t->base_ms > QUEUE_MIN_MS) {
+	if (t->slope > t->threshold && t->queue_ms > QUEUE_MIN_MS) {
 		if (!t->over_since_us)
 			t->over_since_us = arrival_us ? arrival_us : 1;
 		if (t->over_samples < UINT8_MAX)
@@ -99,16 +99,18 @@ static void judge(struct bwe_trend *t, int64_t arrival_us)
 
 static void add_delta(struct bwe_trend *t, double delta_ms, int64_t arrival_us)
 {
+	int64_t elapsed_us = t->updated_us ? bwe_max64(arrival_us - t->updated_us, 0) : 0;
+	double ms = bwe_min((double)elapsed_us, DELTA_MAX_US) / 1000;
+	t->updated_us = arrival_us;
 	t->accumulated_ms += delta_ms;
-	double ms = t->updated_us ? bwe_min((double)(arrival_us - t->updated_us) / 1000, DELTA_MAX_US / 1000) : 0;
-	t->base_ms = bwe_min(t->base_ms + DRIFT * bwe_max(ms, 0), t->accumulated_ms);
-	t->queue_ms = t->accumulated_ms - t->base_ms;
-	t->smoothed_ms = SMOOTHING * t->smoothed_ms + (1 - SMOOTHING) * t->accumulated_ms;
+	t->smoothed_ms += (t->accumulated_ms - t->smoothed_ms) * (ms + 1) / (ms + 1 + SMOOTHING_MS);
+	t->base_ms = bwe_min(t->base_ms + DRIFT * ms, t->smoothed_ms);
+	t->queue_ms = t->smoothed_ms - t->base_ms;
 	push(t, arrival_us);
 	t->slope_before = t->slope;
 	t->slope = t->used >= SAMPLES_MIN ? slope_of(t) : 0;
 	judge(t, arrival_us);
-	adapt_threshold(t, arrival_us);
+	adapt_threshold(t, ms);
 	t->is_fresh = true;
 }
 
