@@ -77,6 +77,9 @@ struct relay_send {
 /* One packet that came. True: send_out is to be sent; its data is the packet itself, or the reply. */
 bool relay_packet(struct relay *relay, int64_t now_us, const struct ice_tuple *from, const uint8_t *data, size_t len,
 		  uint8_t reply[ICE_REPLY_MAX], struct relay_send *send_out);
+/* Packets from these tuples are about to come: fetches what they will touch. Changes nothing; only saves time. */
+enum { RELAY_EXPECT_MAX = 64 };
+void relay_expect(const struct relay *relay, const struct ice_tuple *tuples, size_t n);
 /* Held packets that can go now. To be drained after relay_packet (of a STUN packet) and relay_gate, before further packets. The data
  * is valid until the next call. */
 bool relay_next_held(struct relay *relay, struct relay_send *send_out);

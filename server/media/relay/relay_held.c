@@ -44,7 +44,7 @@ bool relay_hold(struct relay *relay, struct relay_leg *leg, int64_t now_us, cons
 
 static bool can_go(struct relay *relay, const struct relay_leg *leg)
 {
-	return relay->calls[leg->call].is_open && relay_peer(relay, leg)->current != RELAY_NOWHERE;
+	return leg->is_open && relay_peer(relay, leg)->current != RELAY_NOWHERE;
 }
 
 void relay_release_held(struct relay *relay, struct relay_leg *leg)
