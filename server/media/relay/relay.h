@@ -72,6 +72,8 @@ struct relay_send {
 	const struct ice_tuple *to; /* valid until the next call */
 	const uint8_t *data;
 	size_t len;
+	/* Over UDP it is to be sent so often. DTLS goes twice: a lost piece of a handshake costs its timer, which doubles each time. */
+	unsigned copies;
 };
 
 /* One packet that came. True: send_out is to be sent; its data is the packet itself, or the reply. */

@@ -63,7 +63,7 @@ static bool on_stun(struct relay *relay, int64_t now_us, const struct ice_tuple 
 	}
 	for (size_t i = 0; i < answer.reply_len; i++)
 		reply[i] = answer.reply[i];
-	*send_out = (struct relay_send){from, reply, answer.reply_len};
+	*send_out = (struct relay_send){from, reply, answer.reply_len, 1};
 	return true;
 }
 
@@ -111,12 +111,13 @@ static bool on_media(struct relay *relay, int64_t now_us, const struct ice_tuple
 			       : !leg->is_open ? RELAY_DROP_GATE
 					       : RELAY_DROP_NOWHERE);
 	}
-	if (!within_rate(leg, now_us, len))
+	struct relay_send send = relay_send_to(peer, data, len);
+	if (!within_rate(leg, now_us, len * send.copies))
 		return drop_of(relay, leg, RELAY_DROP_RATE);
 	leg->passed++;
 	leg->passed_bytes += len;
 	relay->stats.forwarded++;
-	*send_out = (struct relay_send){&peer->slots[peer->current].tuple, data, len};
+	*send_out = send;
 	return true;
 }
 

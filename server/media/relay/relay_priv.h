@@ -93,6 +93,13 @@ static inline struct relay_leg *relay_peer(struct relay *relay, const struct rel
 	return &relay->calls[leg->call].legs[!leg->side];
 }
 
+/* From here to a leg that has an address. */
+static inline struct relay_send relay_send_to(const struct relay_leg *peer, const uint8_t *data, size_t len)
+{
+	bool is_dtls = data[0] < 64;
+	return (struct relay_send){&peer->slots[peer->current].tuple, data, len, is_dtls ? 2 : 1};
+}
+
 /* relay_tuple.c */
 struct relay_slot *relay_find(const struct relay *relay, const struct ice_tuple *tuple, struct relay_leg **leg_out);
 /* The leg's slot for this tuple, a new one if need be: a free one, else the one that was checked longest ago, never the current one.

@@ -84,7 +84,8 @@ static inline void media_put(struct media *m, const struct relay_send *send)
 	if (send->to->transport == ICE_TCP)
 		media_tcp_put(m, send);
 	else
-		media_udp_put(m, send);
+		for (unsigned i = 0; i < send->copies; i++)
+			media_udp_put(m, send);
 }
 
 /* role_frame.c: RFC 4571, a length of two bytes and a packet */
