@@ -59,6 +59,15 @@ void relay_free(struct relay **relay)
 	at_free(r);
 }
 
+void relay_own(struct relay *relay, uint16_t port, const uint8_t (*ips)[16], size_t n)
+{
+	AT_ASSERT(n <= RELAY_OWN_MAX);
+	relay->own_port = port;
+	relay->own_count = n;
+	for (size_t i = 0; i < n; i++)
+		memcpy(relay->own_ips[i], ips[i], sizeof(relay->own_ips[i]));
+}
+
 static struct relay_call *find(const struct relay *relay, const struct at_id *id)
 {
 	return at_map_get(relay->by_id, id, sizeof(*id));
@@ -261,7 +270,7 @@ const struct relay_stats *relay_stats(const struct relay *relay)
 
 const char *relay_drop_name(enum relay_drop drop)
 {
-	static const char *const names[RELAY_DROP_COUNT] = {"size",  "kind", "stranger", "stun", "name", "integrity",
-							    "taken", "gate", "nowhere",  "rate", "held"};
+	static const char *const names[RELAY_DROP_COUNT] = {"size",  "kind", "stranger", "stun",    "name", "integrity",
+							    "taken", "own",  "gate",     "nowhere", "rate", "held"};
 	return drop < RELAY_DROP_COUNT ? names[drop] : "?";
 }

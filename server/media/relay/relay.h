@@ -46,6 +46,10 @@ struct relay_options {
 struct relay;
 struct relay *relay_new(const struct relay_options *options);
 void relay_free(struct relay **relay);
+/* Where our own packets come from: no leg may have that for its address, or two legs that pretend to be us would play a packet back and
+ * forth. The address that a packet came to always counts as ours; ips (n, at most RELAY_OWN_MAX) are copied. */
+enum { RELAY_OWN_MAX = 32 };
+void relay_own(struct relay *relay, uint16_t port, const uint8_t (*ips)[16], size_t n);
 
 /* ---- calls (leg 0 is the caller's, 1 the callee's) ---- */
 
@@ -118,6 +122,7 @@ enum relay_drop {
 	RELAY_DROP_NAME,      /* a ufrag that is none of ours */
 	RELAY_DROP_INTEGRITY, /* wrong password or sum */
 	RELAY_DROP_TAKEN,     /* the tuple is another leg's */
+	RELAY_DROP_OWN,       /* a check that pretends to come from us */
 	RELAY_DROP_GATE,      /* media before `accepted` */
 	RELAY_DROP_NOWHERE,   /* the other leg has no address */
 	RELAY_DROP_RATE,

@@ -1,5 +1,7 @@
 #include "media/relay/relay_priv.h"
 
+#include <string.h>
+
 enum {
 	TAKEOVER_NEW_US = 200 * 1000, /* a tuple that proved newer credentials waits so long for the present one */
 	TAKEOVER_SAME_US = 3 * 1000 * 1000, /* with the same ones; Chromium checks every 2.7 s */
@@ -39,12 +41,24 @@ static void on_check(struct relay *relay, struct relay_leg *leg, struct relay_sl
 		leg->told = false;
 }
 
+static bool is_own(const struct relay *relay, const struct ice_tuple *from)
+{
+	bool found = memcmp(from->remote_ip, from->local_ip, sizeof(from->remote_ip)) == 0;
+	if (!relay->own_port || from->remote_port != relay->own_port)
+		return false;
+	for (size_t i = 0; i < relay->own_count; i++)
+		found |= memcmp(from->remote_ip, relay->own_ips[i], sizeof(from->remote_ip)) == 0;
+	return found;
+}
+
 static bool on_stun(struct relay *relay, int64_t now_us, const struct ice_tuple *from, const uint8_t *data, size_t len,
 		    uint8_t reply[ICE_REPLY_MAX], struct relay_send *send_out)
 {
 	struct stun_message msg;
 	struct ice_answer answer;
 	char ufrag[ICE_UFRAG_LEN + 1];
+	if (is_own(relay, from))
+		return drop(relay, RELAY_DROP_OWN);
 	if (stun_parse(data, len, &msg) || msg.type != STUN_BINDING_REQUEST)
 		return drop(relay, RELAY_DROP_STUN);
 	struct relay_leg *leg = NULL;

@@ -80,6 +80,9 @@ struct relay {
 	struct at_list events; /* legs */
 	struct at_list ready;  /* legs with held packets that can go */
 	uint8_t key[16];
+	uint16_t own_port; /* 0 = unknown */
+	size_t own_count;
+	uint8_t own_ips[RELAY_OWN_MAX][16];
 	struct relay_stats stats;
 };
 
