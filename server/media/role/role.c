@@ -5,6 +5,7 @@
 #include "ipc/ipc_sandbox.h"
 #include "media/role/role_priv.h"
 
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -256,6 +257,14 @@ static void open_sockets(struct media *m, const struct media_options *options)
 	media_hello_fill(&m->hello, options);
 }
 
+static void own_addresses(struct media *m)
+{
+	uint8_t ips[MEDIA_SOCKS_MAX][16];
+	for (size_t i = 0; i < m->sock_count; i++)
+		memcpy(ips[i], m->socks[i].ip, sizeof(ips[i]));
+	relay_own(m->relay, m->hello.port, (const uint8_t(*)[16])ips, m->sock_count);
+}
+
 void media_role_main(int supervisor_fd, const struct media_options *options)
 {
 	const struct relay_options relay = {.calls_max = options->calls_max ? options->calls_max : MEDIA_CALLS_DEFAULT,
@@ -270,6 +279,7 @@ void media_role_main(int supervisor_fd, const struct media_options *options)
 	/* OpenSSL reads its configuration here, while it may. */
 	m->relay = relay_new(&relay);
 	media_room_prepare(m);
+	own_addresses(m);
 	m->loop = at_loop_new();
 	m->tick = at_timer_new(m->loop, on_tick, m);
 	m->orphans = at_timer_new(m->loop, on_orphans, m);

@@ -259,6 +259,7 @@ static void handle_batch(struct media_sock *sock, unsigned n)
 	}
 	if (checked)
 		media_send_held(m);
+	relay_expect(m->relay, b->tuples, n);
 	for (unsigned i = 0; i < n; i++)
 		if (is_media[i])
 			handle(m, i, &moment);

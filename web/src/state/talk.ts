@@ -50,7 +50,7 @@ export class Talk {
 
 	constructor(answered: ReadonlySignal<AnsweredView>, parts: TalkParts) {
 		const { core, ports } = parts;
-		const { call, kind, turned } = answered.peek();
+		const { call, kind, turned, outgoing } = answered.peek();
 		this.call = call;
 		this.#core = core;
 		this.sink = ports.sink();
@@ -62,6 +62,7 @@ export class Talk {
 			keys: parts.keys,
 			sink: this.sink,
 			scope: this.scope,
+			outgoing,
 			joined: () => this.#tell(true),
 		});
 		this.own = new OwnMedia(
