@@ -213,3 +213,18 @@ void check_disk(struct crash *crash, bool settled)
 	sqlite3_close(db);
 	remove_copy(copy);
 }
+
+bool calls_are_over(const struct crash *crash)
+{
+	char path[300];
+	sqlite3 *db = NULL;
+	sqlite3_stmt *q = NULL;
+
+	snprintf(path, sizeof(path), "%s/aftertone.db", crash->server.data);
+	bool over = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+		    sqlite3_prepare_v2(db, "SELECT 1 FROM call WHERE state <> 0", -1, &q, NULL) == SQLITE_OK &&
+		    sqlite3_step(q) == SQLITE_DONE;
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return over;
+}

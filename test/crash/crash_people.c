@@ -91,8 +91,10 @@ static void read_text(struct person *reader, struct json entry, uint64_t seq)
 	char words[64];
 	unsigned long long device, cid;
 
-	if (!json_str(json_get(json_get(entry, "body"), "text"), words, sizeof(words)) ||
-	    sscanf(words, "m %llu %llu", &device, &cid) != 2)
+	if (!json_str(json_get(json_get(entry, "body"), "text"), words, sizeof(words)))
+		return;
+	reader->crash->ledger->declines += strcmp(words, NOT_NOW) == 0;
+	if (sscanf(words, "m %llu %llu", &device, &cid) != 2)
 		return;
 	struct person *author = person_of_device(reader->crash, device);
 	if (!author || cid > author->next_cid) {

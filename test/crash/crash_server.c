@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { START_MS = 20000, STOP_MS = 15000, CHILDREN_MAX = 16 };
+enum { CHILDREN_MAX = 16 };
 
 static void nap(int ms)
 {
@@ -124,7 +124,7 @@ void server_kill(struct server *server)
 	waitpid(server->pid, NULL, 0);
 	/* They die with it; the next one must not meet them. */
 	for (size_t i = 0; i < n; i++)
-		for (int ms = 0; !gone(children[i]) && ms < 5000; ms += 5)
+		for (int ms = 0; !gone(children[i]) && ms < PATIENCE_MS; ms += 5)
 			nap(5);
 	(void)close(server->out);
 	server->pid = 0;
@@ -136,7 +136,7 @@ bool server_stop(struct server *server)
 	pid_t ended = 0;
 
 	kill(server->pid, SIGTERM);
-	for (int ms = 0; ended == 0 && ms < STOP_MS; ms += 20) {
+	for (int ms = 0; ended == 0 && ms < PATIENCE_MS; ms += 20) {
 		ended = waitpid(server->pid, &status, WNOHANG);
 		nap(ended == 0 ? 20 : 0);
 	}
@@ -180,7 +180,7 @@ static bool wait_until_up(struct server *server)
 	char line[1024];
 	size_t len = 0;
 
-	for (int ms = 0; ms < START_MS;) {
+	for (int ms = 0; ms < PATIENCE_MS;) {
 		struct pollfd out = {.fd = server->out, .events = POLLIN};
 		int n = poll(&out, 1, 50);
 		ms += n == 0 ? 50 : 1;
