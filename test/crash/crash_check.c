@@ -188,10 +188,12 @@ static void check_recs(struct crash *crash, sqlite3 *db)
 		if (sqlite3_step(q) != SQLITE_ROW || sqlite3_column_int64(q, 0) != 1)
 			problem(crash, "an acknowledged recording is lost");
 		sqlite3_reset(q);
-		/* The last one may be about to begin: it holds nothing yet. */
-		for (uint32_t s = 0; s < rec->segments; s++)
+		for (uint32_t s = 0; s < rec->segments; s++) {
+			if (s > 0 && rec->first[s] == 0)
+				break; /* asked for, and not answered yet: it holds nothing */
 			check_segment(crash, rec, s,
 				      s + 1 < rec->segments && rec->first[s + 1] ? rec->first[s + 1] : rec->acked);
+		}
 	}
 	sqlite3_finalize(q);
 }
