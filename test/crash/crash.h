@@ -19,6 +19,7 @@ enum {
 	RECS_MAX = 2000,
 	REC_SEGMENTS = 8,
 	FRAGMENT_LEN = 3000,
+	COOKIE_LEN = 128,
 	/* How long is waited for what must come. Only a broken server takes so long; a starved machine may take its time. */
 	PATIENCE_MS = 120000,
 };
@@ -72,7 +73,7 @@ struct person {
 	struct person *partner;
 	struct client *client;
 	char username[32];
-	char cookie[128];
+	char cookie[COOKIE_LEN];
 	uint64_t conv;
 	bool opening;
 	/* texts */
@@ -92,7 +93,14 @@ struct person {
 	unsigned full; /* refusals because the disk was full */
 };
 
+/* Where they all have signed in, once: passwords are slow on purpose. */
+struct home {
+	char base[64];
+	char cookies[PEOPLE][COOKIE_LEN];
+};
+
 struct crash {
+	const struct home *home; /* NULL: this is the one that is being made */
 	struct at_loop *loop;
 	struct clients *clients;
 	struct server server;

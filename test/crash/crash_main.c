@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LOAD_MIN_MS = 100, LOAD_MAX_MS = 900, DISK_MB = 24, ROUND_MS = 500, TEXTS_WITH_ROOM = 1500 };
+enum { LOAD_MIN_MS = 100, LOAD_MAX_MS = 900, DISK_MB = 24, ROUND_MS = 500, TEXTS_WITH_ROOM = 800 };
 
 struct arguments {
 	const char *server, *only;
@@ -114,7 +114,7 @@ static void set_up(struct crash *crash, const struct arguments *args, const char
 	if (clients_new(crash->loop, &options, &crash->clients) != AT_OK)
 		exit(1);
 	people_begin(crash);
-	crash->loading = true;
+	crash->loading = crash->home != NULL;
 	expect_ready(crash, "the first start");
 }
 
@@ -356,41 +356,84 @@ static bool wants(const struct arguments *args, const char *what)
 	return !args->only || strcmp(args->only, what) == 0;
 }
 
-static void run_one(const struct arguments *args, const char *what, unsigned *passed, unsigned *failed)
+static void make_home(const struct arguments *args, struct home *home)
 {
 	struct crash crash = {.random = args->seed};
-	char base[] = "/tmp/aftertone-crash-XXXXXX", options[32];
-	bool full = strcmp(what, "full") == 0, sync = strcmp(what, "sync") == 0;
+
+	snprintf(home->base, sizeof(home->base), "/tmp/aftertone-crash-home-XXXXXX");
+	if (!mkdtemp(home->base))
+		exit(1);
+	set_up(&crash, args, home->base);
+	if (!server_stop(&crash.server) || crash.failed > 0)
+		exit(1);
+	for (int i = 0; i < PEOPLE; i++)
+		memcpy(home->cookies[i], crash.people[i].cookie, COOKIE_LEN);
+	tear_down(&crash);
+}
+
+static void move_in(const struct crash *crash)
+{
+	char from[128];
+
+	snprintf(from, sizeof(from), "%s/data/aftertone.db", crash->home->base);
+	run_tool("cp", from, crash->server.data);
+}
+
+static void run_what(struct crash *crash, const struct arguments *args, const char *what)
+{
+	if (strcmp(what, "full") == 0)
+		run_full(crash);
+	else if (strcmp(what, "sync") == 0)
+		run_sync(crash);
+	else if (strcmp(what, "self") == 0)
+		run_self(crash);
+	else
+		run_kills(crash, args->cycles);
+}
+
+static bool mount_small(const char *dir)
+{
+	char options[32];
+
+	snprintf(options, sizeof(options), "size=%dm,mode=0700", DISK_MB);
+	if (mount("tmpfs", dir, "tmpfs", 0, options) == 0)
+		return true;
+	printf("full disk: left out, since this user may not mount a small disk\n");
+	return false;
+}
+
+static void run_in(struct crash *crash, const struct arguments *args, const char *base, const char *what)
+{
+	bool full = strcmp(what, "full") == 0;
+
+	snprintf(crash->server.data, sizeof(crash->server.data), "%s/data", base);
+	(void)mkdir(crash->server.data, 0700);
+	if (full && !mount_small(crash->server.data))
+		return;
+	if (strcmp(what, "sync") == 0) {
+		snprintf(crash->server.flag, sizeof(crash->server.flag), "%s/flag", base);
+		set_flag(crash, "0");
+		crash->server.fault = args->fault;
+	}
+	move_in(crash);
+	set_up(crash, args, base);
+	run_what(crash, args, what);
+	tear_down(crash);
+	if (full)
+		(void)umount(crash->server.data);
+}
+
+static void run_one(const struct arguments *args, const struct home *home, const char *what, unsigned *passed,
+		    unsigned *failed)
+{
+	struct crash crash = {.home = home, .random = args->seed};
+	char base[] = "/tmp/aftertone-crash-XXXXXX";
 
 	if (!mkdtemp(base))
 		exit(1);
-	snprintf(crash.server.data, sizeof(crash.server.data), "%s/data", base);
-	(void)mkdir(crash.server.data, 0700);
-	snprintf(options, sizeof(options), "size=%dm,mode=0700", DISK_MB);
-	if (full && mount("tmpfs", crash.server.data, "tmpfs", 0, options)) {
-		printf("full disk: left out, since this user may not mount a small disk\n");
-		run_tool("rm", "-rf", base);
-		return;
-	}
-	if (sync) {
-		snprintf(crash.server.flag, sizeof(crash.server.flag), "%s/flag", base);
-		set_flag(&crash, "0");
-		crash.server.fault = args->fault;
-	}
-	set_up(&crash, args, base);
-	if (full)
-		run_full(&crash);
-	else if (sync)
-		run_sync(&crash);
-	else if (strcmp(what, "self") == 0)
-		run_self(&crash);
-	else
-		run_kills(&crash, args->cycles);
+	run_in(&crash, args, base, what);
 	*passed += crash.passed;
 	*failed += crash.failed;
-	tear_down(&crash);
-	if (full)
-		(void)umount(crash.server.data);
 	if (crash.failed == 0)
 		run_tool("rm", "-rf", base);
 	else
@@ -428,17 +471,21 @@ int main(int argc, char **argv)
 {
 	static const char *const all[] = {"self", "kill", "full", "sync"};
 	struct arguments args;
+	struct home home;
 	unsigned passed = 0, failed = 0;
 
 	read_arguments(argc, argv, &args);
 	(void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
 	at_log_set_level(AT_LOG_ERROR); /* a slow turn of our own loop is nobody's concern */
 	printf("seed %llu\n", (unsigned long long)args.seed);
+	fflush(stdout);
+	make_home(&args, &home);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		fflush(stdout);
 		if (wants(&args, all[i]))
-			run_one(&args, all[i], &passed, &failed);
+			run_one(&args, &home, all[i], &passed, &failed);
+		fflush(stdout);
 	}
+	run_tool("rm", "-rf", home.base);
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed > 0 || passed == 0;
 }

@@ -285,7 +285,8 @@ void people_begin(struct crash *crash)
 		person->crash = crash;
 		person->partner = &crash->people[i ^ 1];
 		snprintf(person->username, sizeof(person->username), "person%d", i);
-		server_add_user(&crash->server, person->username);
+		if (!crash->home)
+			server_add_user(&crash->server, person->username);
 		person->client = client_new(crash->clients, &events, person);
 	}
 	if (!server_start(&crash->server)) {
@@ -293,7 +294,10 @@ void people_begin(struct crash *crash)
 		exit(1);
 	}
 	for (int i = 0; i < PEOPLE; i++)
-		client_signin(crash->people[i].client, crash->people[i].username, "a password", "crash");
+		if (crash->home)
+			client_resume(crash->people[i].client, crash->home->cookies[i]);
+		else
+			client_signin(crash->people[i].client, crash->people[i].username, "a password", "crash");
 	crash->tick = at_timer_new(crash->loop, on_tick, crash);
 	at_timer_start(crash->tick, TICK_MS, TICK_MS);
 }
