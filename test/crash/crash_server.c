@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -101,31 +102,24 @@ pid_t server_core(const struct server *server)
 	return 0;
 }
 
-static bool gone(pid_t pid)
-{
-	char path[64], state[8] = "";
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	FILE *file = fopen(path, "r");
-	if (!file)
-		return true;
-	if (fscanf(file, "%*d (%*[^)]) %7s", state) != 1)
-		state[0] = 0;
-	fclose(file);
-	return state[0] == 'Z';
-}
-
+/* They die with the supervisor; the next one must not meet them. A process is gone when the last of its threads is, which /proc does
+ * not tell: its first thread may be a zombie while another still holds the database. */
 void server_kill(struct server *server)
 {
 	pid_t children[CHILDREN_MAX];
+	int fds[CHILDREN_MAX];
 	size_t n = children_of(server->pid, children);
 
+	for (size_t i = 0; i < n; i++)
+		fds[i] = pidfd_open(children[i], 0);
 	kill(server->pid, SIGKILL);
 	waitpid(server->pid, NULL, 0);
-	/* They die with it; the next one must not meet them. */
-	for (size_t i = 0; i < n; i++)
-		for (int ms = 0; !gone(children[i]) && ms < PATIENCE_MS; ms += 5)
-			nap(5);
+	for (size_t i = 0; i < n; i++) {
+		struct pollfd ended = {.fd = fds[i], .events = POLLIN};
+		(void)poll(&ended, fds[i] >= 0, PATIENCE_MS);
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+	}
 	(void)close(server->out);
 	server->pid = 0;
 }
