@@ -104,10 +104,13 @@ static enum at_err insert_job(struct store_tx *tx, void *msg)
 	struct start *start = msg;
 	struct store_rec old;
 	enum at_err err = store_rec_get(tx, &start->rec->id, &old);
-	if (!err)
-		return old.owner == start->ask.user ? AT_ERR_GONE : AT_ERR_NOT_FOUND;
-	if (err != AT_ERR_NOT_FOUND)
+	if (!err && old.owner != start->ask.user)
+		return AT_ERR_NOT_FOUND;
+	if (!err && old.entry_seq > 0)
+		return AT_ERR_GONE; /* it was sent */
+	if (err && err != AT_ERR_NOT_FOUND)
 		return err;
+	/* Not sent, and not known here either: it was to be erased, and the disk was full. */
 	struct store_rec row = {.id = start->rec->id,
 				.owner = start->ask.user,
 				.device = start->ask.device,
