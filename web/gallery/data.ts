@@ -274,7 +274,7 @@ export const roomCards: readonly DisplayEntry[] = [
 		durationMs: 42 * MINUTE,
 		people: ["Ben", "Carla", "Dev", "Esme", "Farid", "Greta"],
 	}),
-	room(3, { kind: "video", outcome: "missed", missed: true, meThere: false, people: ["Ben", "Carla"] }),
+	room(3, { kind: "video", missed: true, meThere: false, people: ["Ben", "Carla"] }),
 	room(4, { mine: true, outcome: "no_one_joined", durationMs: null, people: [], note: note(5, true) }),
 	room(6, {
 		outcome: "no_one_joined",

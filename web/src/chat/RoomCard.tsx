@@ -21,7 +21,7 @@ function glyph(entry: RoomEntry): IconNode {
 }
 
 function title(entry: RoomEntry): string {
-	if (entry.outcome === "no_one_joined") return t("room-no-one");
+	if (entry.mine && entry.outcome === "no_one_joined") return t("room-no-one");
 	return entry.missed ? t("room-missed") : t(`room-${entry.kind}`);
 }
 

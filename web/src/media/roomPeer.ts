@@ -2,7 +2,7 @@
  * as the server says; nothing is ever agreed anew. */
 import { Scope } from "../lib/scope.ts";
 import type { RoomMedia, RoomParams } from "../wire/rooms.ts";
-import { Stats } from "./linkStats.ts";
+import { type Counts, count, lossBetween } from "./linkStats.ts";
 import { stateOf } from "./peer.ts";
 import type { RoomPeer } from "./roomPorts.ts";
 import { answerOf, CALL_SHAPE, CHAT_SHAPE, paramsOf, type RoomShape } from "./roomSdp.ts";
@@ -20,10 +20,10 @@ export class SfuPeer implements RoomPeer {
 	readonly #pc: RTCPeerConnection;
 	readonly #shape: RoomShape;
 	readonly #scope = new Scope();
-	readonly #stats = new Stats();
 	readonly #tracks = new Map<Slot, MediaStreamTrack | null>();
 	readonly #streams = new Map<string, { stream: MediaStream; receiver: RTCRtpReceiver }>();
 	#state: LinkState = "connecting";
+	#before: Counts | null = null;
 	#wanted: { rids: readonly string[]; screen: boolean } | null = null;
 	/* Parameters of a sender are changed one after another: the browser refuses what was read before the last change. */
 	#jobs: Promise<unknown> = Promise.resolve();
@@ -87,7 +87,10 @@ export class SfuPeer implements RoomPeer {
 
 	async stats(): Promise<LinkStats | null> {
 		if (this.#scope.ended || this.#state !== "connected") return null;
-		return this.#stats.of(this.#pc);
+		const now = count(await this.#pc.getStats());
+		const before = this.#before ?? now;
+		this.#before = now;
+		return { lost: lossBetween(before, now), rttMs: now.rttMs };
 	}
 
 	close(): void {

@@ -6,7 +6,7 @@ import { failure, type Result } from "../wire/errors.ts";
 import type { RoomBody } from "../wire/rooms.ts";
 import type { Conv, Entry } from "../wire/types.ts";
 import type { Core } from "./core.ts";
-import { isMissed, type Logs } from "./logs.ts";
+import { isMissed, isMissedRoom, type Logs } from "./logs.ts";
 import type { ChatFilter, ChatsModel, ChatView, LastView } from "./types/chats.ts";
 import type { LiveModel } from "./types/playing.ts";
 import type { CallEntry, ThreadModel } from "./types/thread.ts";
@@ -148,7 +148,7 @@ function hasMissed(conv: Conv, entries: readonly Entry[], me: number): boolean {
 	return held.some(
 		entry =>
 			(entry.kind === "call" && entry.from !== me && isMissed(entry.body.outcome)) ||
-			(entry.kind === "room" && entry.body.outcome === "missed"),
+			(entry.kind === "room" && isMissedRoom(entry.body, me)),
 	);
 }
 
@@ -181,7 +181,7 @@ function lastOf(entries: readonly Entry[], fallback: Entry | null, me: number): 
 		}
 		case "room":
 		case "roomAmend":
-			return { ...base, ...lastRoom(entry.body) };
+			return { ...base, ...lastRoom(entry.body, me) };
 		case "delete":
 		case "erased":
 			return { ...base, glyph: "deleted" };
@@ -190,9 +190,9 @@ function lastOf(entries: readonly Entry[], fallback: Entry | null, me: number): 
 	}
 }
 
-function lastRoom(body: RoomBody): Pick<LastView, "glyph" | "durationMs" | "kind"> {
+function lastRoom(body: RoomBody, me: number): Pick<LastView, "glyph" | "durationMs" | "kind"> {
 	return {
-		glyph: body.outcome === "missed" ? "missedRoom" : "room",
+		glyph: isMissedRoom(body, me) ? "missedRoom" : "room",
 		durationMs: body.duration_ms,
 		kind: body.kind === "video" ? "video" : "voice",
 	};

@@ -1,7 +1,7 @@
 /* From the log to what is shown: a note joins its call, deletions and amendments are applied, storms of calls become one line. Pure. */
 
 import type { Entry, NoteBody, NoteState } from "../wire/types.ts";
-import { isMissed } from "./logs.ts";
+import { isMissed, isMissedRoom } from "./logs.ts";
 import { chooseSendState } from "./sendState.ts";
 import type { LiveView } from "./types/playing.ts";
 import type { CallEntry, DisplayEntry, NoteView, RoomEntry, SendingNote, TextEntry } from "./types/thread.ts";
@@ -183,7 +183,7 @@ function showRoom(
 		room,
 		kind: body.kind,
 		outcome: body.outcome,
-		missed: body.outcome === "missed",
+		missed: isMissedRoom(body, input.me),
 		startedTs: body.started === 0 ? entry.ts : body.started,
 		durationMs: body.duration_ms,
 		people: longest.filter(user => user !== input.me).map(input.nameOf),

@@ -63,6 +63,8 @@ export class RoomTalk {
 	#offVoices: () => void = () => {};
 	#offMutedBy: () => void = () => {};
 	#lost = 0;
+	/* The server has told that mine is the one that is shared. */
+	#screenSeen = false;
 	#told = "";
 
 	constructor(room: Room, parts: RoomTalkParts) {
@@ -126,6 +128,7 @@ export class RoomTalk {
 		/* The server was away. Media does not need it; but it may have lost us. */
 		this.scope.add(core.socket.hellos.on(() => queueMicrotask(() => this.#cameBack())));
 		this.scope.add(effect(() => this.sink.setQuiet(taking.value)));
+		this.scope.add(effect(() => this.#screenTaken()));
 	}
 
 	#event(event: WireEvent): void {
@@ -149,8 +152,19 @@ export class RoomTalk {
 		}
 	}
 
+	/* One screen at a time: whoever shares after me takes the place of mine. */
+	#screenTaken(): void {
+		const shown = this.#me()?.screen ?? false;
+		if (shown) this.#screenSeen = true;
+		else if (this.#screenSeen) {
+			this.#screenSeen = false;
+			if (this.own.screen.peek() !== null) queueMicrotask(() => void this.own.setScreen(false));
+		}
+	}
+
 	#agreed(room: Room, peer: RoomPeer): void {
 		this.#joined.value = true;
+		this.#screenSeen = false;
 		this.#parts.apply(room);
 		this.stage.connected(peer);
 		const before = this.#offVoices;

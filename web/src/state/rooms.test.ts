@@ -279,7 +279,11 @@ describe("rooms", () => {
 			refuse = { err: "gone" };
 			void app.rooms.join(ROOM);
 			await world.clock.advance(0);
-			expect(app.toasts.value.at(-1)?.what).toMatchObject({ type: "error", code: "gone" });
+			expect(app.toasts.value.at(-1)?.what).toEqual({ type: "room", why: "removed" });
+			refuse = { err: "bad_request" };
+			void app.rooms.join(ROOM);
+			await world.clock.advance(0);
+			expect(app.toasts.value.at(-1)?.what).toMatchObject({ type: "error", code: "bad_request" });
 		});
 
 		it("wait for a media role that restarts", async () => {
@@ -520,6 +524,25 @@ describe("rooms", () => {
 			await tell();
 			await world.clock.advance(1_500);
 			expect(view().stage).toBe(`${BEN}:camera`);
+		});
+
+		it("of my screen go when somebody else shares theirs, and stay over a new connection", async () => {
+			void app.rooms.setScreen(true);
+			await world.clock.advance(0);
+			set(ME, { device: MINE, screen: true });
+			await tell();
+			expect(view().mine.screen).toBe(true);
+			await event("room.hint", { why: "restarted" });
+			peer().become("connected");
+			expect(view().mine.screen).toBe(true);
+			expect(world.server.last("room.state")).toMatchObject({ screen: true });
+			set(ME, { device: MINE, screen: true });
+			await tell();
+			set(ME, { device: MINE, screen: false });
+			set(BEN, { camera: true, screen: true });
+			await tell();
+			expect(view().mine.screen).toBe(false);
+			expect(world.talk.open).not.toContain("screen");
 		});
 
 		it("are told to the server with their heights, once they rest; nothing while the page is hidden", async () => {

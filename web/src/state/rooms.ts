@@ -326,6 +326,7 @@ export class Rooms {
 			if (this.talk.value?.room === id) this.#close();
 		});
 		if (why !== "refused") this.#core.toast({ type: "room", why });
+		else if (code === "gone" && this.#rooms.value.has(id)) this.#core.toast({ type: "room", why: "removed" });
 		else this.#refused(code ?? "internal");
 	}
 

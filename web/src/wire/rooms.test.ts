@@ -72,6 +72,7 @@ describe("entries of rooms", () => {
 		kind: "chat",
 		by: 1,
 		outcome: "ended",
+		knew: [1],
 		started: 5,
 		duration_ms: 60_000,
 		people: [{ user: 1, ms: 5 }],

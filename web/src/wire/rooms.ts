@@ -143,9 +143,13 @@ export interface RoomParams {
 export const roomBody = object({
 	kind: roomKind,
 	by: orElse(int, 0),
-	outcome: oneOf("no_one_joined", "ended", "missed"),
+	outcome: oneOf("no_one_joined", "ended"),
 	started: orElse(int, 0),
 	duration_ms: orNull(int),
 	people: orElse(array(object({ user: positive, ms: orElse(int, 0) }), PEOPLE), []),
+	/* Nobody was called where it just opened. */
+	rang: orElse(bool, true),
+	/* For everybody else it is a missed call. */
+	knew: orElse(array(positive, PEOPLE), []),
 });
 export type RoomBody = Decoded<typeof roomBody>;

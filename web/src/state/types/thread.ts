@@ -54,8 +54,9 @@ export interface RoomEntry extends EntryBase {
 	readonly type: "room";
 	readonly room: string;
 	readonly kind: RoomKind;
-	/* no_one_joined: may still be open. missed: I was called and did not come. */
-	readonly outcome: "no_one_joined" | "ended" | "missed";
+	/* no_one_joined: may still be open. */
+	readonly outcome: "no_one_joined" | "ended";
+	/* I was called and did not come. */
 	readonly missed: boolean;
 	readonly startedTs: number;
 	readonly durationMs: number | null;
