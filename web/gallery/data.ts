@@ -1,7 +1,14 @@
 /* People, chats and entries to look at. */
 import type { GroupView, PersonView } from "../src/state/types/base.ts";
 import type { ChatView, LastView } from "../src/state/types/chats.ts";
-import type { CallEntry, DisplayEntry, NoteView, SendingNote, TextEntry } from "../src/state/types/thread.ts";
+import type {
+	CallEntry,
+	DisplayEntry,
+	NoteView,
+	RoomEntry,
+	SendingNote,
+	TextEntry,
+} from "../src/state/types/thread.ts";
 
 export const NOW = new Date();
 const today = new Date(NOW).setHours(14, 2, 0, 0);
@@ -305,4 +312,45 @@ export const calls: { chat: ChatView; call: CallEntry }[] = [
 		chat: chats[5] as ChatView,
 		call: call(9, true, yesterday, { outcome: "answered", missed: false, durationMs: 71_000 }),
 	},
+];
+
+function room(seq: number, over: Partial<RoomEntry>): RoomEntry {
+	return {
+		key: `s${seq}`,
+		seq,
+		mine: false,
+		ts: today + seq * MINUTE,
+		from: null,
+		type: "room",
+		room: `room${seq}`,
+		kind: "voice",
+		outcome: "ended",
+		missed: false,
+		startedTs: today + seq * MINUTE,
+		durationMs: 12 * MINUTE,
+		people: ["Ben", "Carla"],
+		meThere: true,
+		note: null,
+		noteDeleted: false,
+		sending: null,
+		...over,
+	};
+}
+
+export const roomCards: readonly DisplayEntry[] = [
+	room(1, {}),
+	room(2, {
+		kind: "chat",
+		durationMs: 42 * MINUTE,
+		people: ["Ben", "Carla", "Dev", "Esme", "Farid", "Greta"],
+	}),
+	room(3, { kind: "video", missed: true, meThere: false, people: ["Ben", "Carla"] }),
+	room(4, { mine: true, outcome: "no_one_joined", durationMs: null, people: [], note: note(5, true) }),
+	room(6, {
+		outcome: "no_one_joined",
+		durationMs: null,
+		people: [],
+		meThere: false,
+		note: note(7, false, { played: false }),
+	}),
 ];

@@ -9,6 +9,7 @@ import type { RecOpen, RecorderView } from "../src/state/types/recorder.ts";
 import type { Prefs } from "../src/state/types/settings.ts";
 import type { DisplayEntry, ThreadModel } from "../src/state/types/thread.ts";
 import { ben, calls, chats, conversation, NOW, people, person } from "./data.ts";
+import { fakeRooms, type RoomSetting } from "./rooms.ts";
 import { fakeTalk, type TalkSetting } from "./talk.ts";
 
 export const me = {
@@ -113,6 +114,7 @@ export interface Setting {
 	outgoing?: OutgoingView;
 	incoming?: readonly IncomingView[];
 	talk?: TalkSetting;
+	rooms?: RoomSetting;
 	recorder?: RecorderView;
 	ms?: number;
 	live?: readonly LiveView[];
@@ -234,6 +236,7 @@ function settings(s: Setting): AppModel["settings"] {
 		contrast: "auto",
 		sounds: true,
 		shortcuts: true,
+		joinMuted: false,
 		microphone: "",
 		camera: "",
 		speed: 1,
@@ -312,6 +315,7 @@ export function fakeApp(s: Setting): AppModel {
 			hangUp: ok,
 		},
 		talk: fakeTalk(s.talk),
+		rooms: fakeRooms(s.rooms),
 		recorder: recorder(s),
 		drafts: { list: signal(s.drafts ?? []), send: ok, resume: ok, discard: ok, saveFile: ok },
 		player: player(s),

@@ -63,7 +63,10 @@ export function App({ model }: { model: AppModel }) {
 			<RouteContext.Provider value={router}>
 				<Screen />
 				<ToastHost />
-				<LiveRegion text={model.spoken.value} urgent={model.calls.incoming.value.length > 0} />
+				<LiveRegion
+					text={model.spoken.value}
+					urgent={model.calls.incoming.value.length + model.rooms.incoming.value.length > 0}
+				/>
 			</RouteContext.Provider>
 		</AppContext.Provider>
 	);

@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import type { InputView } from "../state/types/settings.ts";
 import { run, useApp } from "../ui/model.ts";
 import { useId } from "../ui/useId.ts";

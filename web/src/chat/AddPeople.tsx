@@ -1,6 +1,6 @@
 import { UserPlus } from "lucide";
 import { useState } from "preact/hooks";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import type { GroupView, PersonView } from "../state/types/base.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";

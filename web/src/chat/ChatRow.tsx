@@ -21,10 +21,12 @@ function glyphOf(glyph: LastGlyph, video: boolean): IconNode | null {
 		case "videoNote":
 			return Video;
 		case "missedCall":
+		case "missedRoom":
 			return PhoneMissed;
 		case "outgoingCall":
 			return PhoneOutgoing;
 		case "call":
+		case "room":
 			return video ? Video : Phone;
 		case "group":
 			return Users;
@@ -51,6 +53,10 @@ function lastText(last: LastView): string {
 			return callTitle(last.kind ?? "voice", last.outcome ?? "answered", last.glyph === "missedCall");
 		case "group":
 			return last.change === null ? "" : changeLine(last.change);
+		case "room":
+			return t("last-room");
+		case "missedRoom":
+			return t("room-missed");
 		case "deleted":
 			return t("last-deleted");
 		case "draft":
@@ -58,11 +64,14 @@ function lastText(last: LastView): string {
 	}
 }
 
+/* What somebody has said, rather than what happened to all. */
+const SAID: ReadonlySet<LastGlyph> = new Set(["text", "voiceNote", "videoNote", "deleted"]);
+
 /* In a group: "Ben: on my way". */
 function lastLine(last: LastView): string {
 	const text = lastText(last);
-	if (last.from === null || last.glyph === "group") return text;
-	return t("last-by", { name: firstName(last.from), text });
+	const said = SAID.has(last.glyph);
+	return last.from !== null && said ? t("last-by", { name: firstName(last.from), text }) : text;
 }
 
 function Preview({ chat }: { chat: ChatView }) {

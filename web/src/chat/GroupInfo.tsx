@@ -1,6 +1,6 @@
 import { LogOut, Pencil, UserPlus, X } from "lucide";
 import { useRef, useState } from "preact/hooks";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import type { GroupView } from "../state/types/base.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";

@@ -1,6 +1,6 @@
 import { EllipsisVertical, MessageCircle, Shield, ShieldOff, UserMinus } from "lucide";
 import { useState } from "preact/hooks";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import { chatPath } from "../lib/routes.ts";
 import type { GroupView, MemberView } from "../state/types/base.ts";
 import { Avatar } from "../ui/Avatar.tsx";

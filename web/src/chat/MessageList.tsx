@@ -5,6 +5,7 @@ import { t } from "../i18n/text.ts";
 import type { DisplayEntry, TextEntry, ThreadModel } from "../state/types/thread.ts";
 import { Avatar, hueOf } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { run } from "../ui/model.ts";
 import { DayLine, Skeleton } from "../ui/Small.tsx";
 import { CallCard } from "./CallCard.tsx";
@@ -12,6 +13,9 @@ import { changeLine } from "./groupWords.ts";
 import { type Row, rows } from "./layout.ts";
 import { NoteCard, SendingNoteCard } from "./NoteCard.tsx";
 import { TextBubble } from "./TextBubble.tsx";
+
+/* With the words of group calls; a thread without one does not need them. */
+const RoomCard = lazy(async () => (await import("./RoomCard.tsx")).RoomCard);
 
 export interface EntryVerbs {
 	onAnswer: (entry: TextEntry) => void;
@@ -33,6 +37,8 @@ function Entry({ entry, last, name, thread, onAnswer, onDelete }: EntryProps) {
 			);
 		case "call":
 			return <CallCard entry={entry} thread={thread} onDelete={seq => onDelete(seq, "note")} />;
+		case "room":
+			return <RoomCard entry={entry} thread={thread} onDelete={seq => onDelete(seq, "note")} />;
 		case "note":
 			return <NoteCard entry={entry} onDelete={seq => onDelete(seq, "note")} />;
 		case "sending":

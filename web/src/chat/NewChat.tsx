@@ -1,7 +1,7 @@
 import { Check, Copy, Share2, UserPlus, Users } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";
 import * as format from "../i18n/format.ts";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import { chatPath } from "../lib/routes.ts";
 import type { PersonView } from "../state/types/base.ts";
 import { Avatar } from "../ui/Avatar.tsx";

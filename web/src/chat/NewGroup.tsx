@@ -1,6 +1,6 @@
 import { Users } from "lucide";
 import { useEffect, useState } from "preact/hooks";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import { chatPath } from "../lib/routes.ts";
 import type { PersonView } from "../state/types/base.ts";
 import type { Picture } from "../state/types/groups.ts";

@@ -1,6 +1,6 @@
 import { Check, X } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import type { PersonView } from "../state/types/base.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Icon } from "../ui/Icon.tsx";

@@ -100,11 +100,9 @@ export interface ThreadProps {
 	/* "Ana is leaving a voice note", and the recorder: other features, placed here by the shell. */
 	live: ComponentChildren;
 	record: ComponentChildren;
-	/* The buttons of a group's calls, in the header of every group. */
-	groupCalls?: ComponentChildren;
 }
 
-export function Thread({ conv, live, record, groupCalls }: ThreadProps) {
+export function Thread({ conv, live, record }: ThreadProps) {
 	const app = useApp();
 	const thread = app.thread(conv);
 	const narrow = useNarrow();
@@ -126,7 +124,6 @@ export function Thread({ conv, live, record, groupCalls }: ThreadProps) {
 					person={person}
 					infoOpen={infoOpen}
 					onInfo={() => setInfoOpen(!infoOpen)}
-					groupCalls={groupCalls}
 				/>
 				{live}
 				{empty && (

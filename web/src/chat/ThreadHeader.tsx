@@ -1,7 +1,6 @@
-import { ArrowLeft, Info, Phone, Video } from "lucide";
-import type { ComponentChildren } from "preact";
+import { ArrowLeft, AudioLines, Info, Phone, Video } from "lucide";
 import { t } from "../i18n/text.ts";
-import type { PersonView } from "../state/types/base.ts";
+import type { Kind, PersonView } from "../state/types/base.ts";
 import type { ThreadModel } from "../state/types/thread.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
@@ -15,8 +14,6 @@ export interface ThreadHeaderProps {
 	person: PersonView;
 	infoOpen: boolean;
 	onInfo: () => void;
-	/* The buttons of a group's calls. */
-	groupCalls: ComponentChildren;
 }
 
 function Line({ thread, person }: { thread: ThreadModel; person: PersonView }) {
@@ -27,17 +24,26 @@ function Line({ thread, person }: { thread: ThreadModel; person: PersonView }) {
 	return <p>{person.online > 0 ? t("online") : t("offline-person")}</p>;
 }
 
-function CallButtons({ conv }: { conv: number }) {
-	const { calls } = useApp();
+/* A group is asked first whom to ring. */
+function CallButtons({ conv, group }: { conv: number; group: boolean }) {
+	const { calls, rooms } = useApp();
+	const start = (kind: Kind) => (group ? rooms.choose(conv, kind) : run(calls.start(conv, kind)));
 	return (
 		<>
-			<IconButton icon={Phone} label={t("voice-call")} onClick={() => run(calls.start(conv, "voice"))} />
-			<IconButton icon={Video} label={t("video-call")} onClick={() => run(calls.start(conv, "video"))} />
+			{group && !rooms.byConv.value.has(conv) && (
+				<IconButton
+					icon={AudioLines}
+					label={t("voice-chat-start")}
+					onClick={() => run(rooms.start(conv, "chat", false))}
+				/>
+			)}
+			<IconButton icon={Phone} label={t("voice-call")} onClick={() => start("voice")} />
+			<IconButton icon={Video} label={t("video-call")} onClick={() => start("video")} />
 		</>
 	);
 }
 
-export function ThreadHeader({ thread, person, infoOpen, onInfo, groupCalls }: ThreadHeaderProps) {
+export function ThreadHeader({ thread, person, infoOpen, onInfo }: ThreadHeaderProps) {
 	const group = thread.group.value;
 	return (
 		<header class="thread-head">
@@ -52,7 +58,7 @@ export function ThreadHeader({ thread, person, infoOpen, onInfo, groupCalls }: T
 				</h1>
 				<Line thread={thread} person={person} />
 			</div>
-			{group ? !group.left && groupCalls : <CallButtons conv={thread.conv} />}
+			{!group?.left && <CallButtons conv={thread.conv} group={group !== null} />}
 			<IconButton icon={Info} label={t("chat-info")} pressed={infoOpen} onClick={onInfo} />
 		</header>
 	);

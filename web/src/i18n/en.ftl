@@ -1,4 +1,5 @@
-# English, the source language. Every word on the screen and every accessible name is here.
+# English, the source language. Every word on the screen and every accessible name is here, or in room.ftl, which comes with the
+# screens of group calls, or in more.ftl, which comes with what is opened by hand.
 # Names of times and lengths arrive formatted: { $time } "14:02", { $length } "0:23".
 
 app-name = Aftertone
@@ -17,52 +18,18 @@ loading = Loading
 
 ## Getting in
 welcome-title = Leave word, not a missed call
-welcome-text = Calls, and the notes they leave when nobody can answer.
-join-title = Join Aftertone
-join-first = You are the first person here, and will look after this server.
-join-from = { $name } invites you.
-join-name = Your name
 join-name-hint = This is what people see.
 username = Username
-username-hint = Small letters, digits, dots and dashes. You sign in with it.
 password = Password
-password-hint = At least 10 characters. A few words are easiest.
-create-account = Create account
-sign-in = Sign in
-sign-in-title = Welcome back
 sign-in-link = Signing you in
-first-run = Nobody has an account on this server yet. Open the one-time link that the server printed when it started.
-invite-gone = This invitation is no longer valid. It was used up or has expired; ask for a new one.
-link-gone = This sign-in link was already used or has expired. Sign in with your password.
-was-revoked = This device was signed out from another one.
-was-signed-out = You are signed out.
-server-unreachable = The server cannot be reached. Trying again.
-root-certificate = Install this server’s certificate
-sign-in-wrong = That username and password do not belong together.
-name-missing = Please write your name.
-username-missing = Please choose a username.
-username-bad = Use up to 32 small letters, digits, dots, dashes or underscores.
-username-taken = This username is taken. Choose another one.
-password-short = Please use at least 10 characters, not your username, and nothing that everybody uses.
 
 ## Chats
 new-chat = New chat
 search = Search
 find-people = Find people
 people = People
-new-group = New group
-invite-someone = Invite someone
 invite-title = Invite someone
-invite-text = Whoever opens this link can create an account here. It works { $uses ->
-        [one] once
-       *[other] { $uses } times
-    } until { $date }.
-invite-link = Invitation link
-copy-link = Copy link
-copied = Copied
-share-link = Share
 nobody-found = Nobody by that name is here yet.
-nobody-found-hint = Send them an invitation, and they will be.
 filter = Show
 filter-all = All
 filter-missed = Missed
@@ -89,6 +56,9 @@ last-draft = Draft: { $text }
 last-voice-note = Voice note, { $length }
 last-video-note = Video note, { $length }
 last-deleted = Deleted
+voice-chat-start = Start voice chat
+last-room = Group call
+room-missed = Missed group call
 typing = typing…
 leaving-voice-note = leaving a voice note
 online = Online
@@ -271,6 +241,7 @@ incoming-voice = Incoming voice call from { $name }
 incoming-video = Incoming video call from { $name }
 incoming-kind-voice = Voice call
 incoming-kind-video = Video call
+incoming-by = { $kind } · { $name }
 answer = Answer
 decline = Decline
 decline-message = Decline with a message
@@ -295,6 +266,7 @@ stop-listening = Stop
 
 ## In a call
 call-region = Call
+call-add-people = Add people
 connected = Connected
 leave = Leave
 call-with = Call with { $name }
@@ -385,45 +357,6 @@ info-calls = Calls that ring out become notes in this chat.
 ## Groups
 group-people-title = New group: people
 group-name-title = New group: name
-group-name = Group name
-group-next = Next
-group-create = Create group
-group-waiting = You are offline. The group is made as soon as you are back.
-group-chosen = Chosen people
-group-chosen-count = { $count ->
-        [0] Nobody chosen yet
-        [one] 1 person chosen
-       *[other] { $count } people chosen
-    }
-group-unchoose = Remove { $name }
-say-chosen = { $name } chosen
-say-unchosen = { $name } removed
-group-picture-add = Add a picture
-group-picture-change = Change picture
-group-picture-remove = Remove picture
-group-name-edit = Change name
-group-members = { $count ->
-        [one] 1 member
-       *[other] { $count } members
-    }
-group-admin = Admin
-group-add = Add people
-group-add-some = { $count ->
-        [0] Add
-        [one] Add 1 person
-       *[other] Add { $count } people
-    }
-group-options = Options for { $name }
-group-message = Message { $name }
-group-make-admin = Make admin
-group-dismiss-admin = Dismiss as admin
-group-remove = Remove from group
-group-remove-title = Remove { $name }?
-group-remove-body = They keep what was said until now, and see nothing that comes after.
-group-leave = Leave group
-group-leave-title = Leave { $name }?
-group-leave-body = You keep what was said until now, and see nothing that comes after.
-group-leave-heir = You are the only admin. Whoever has been here longest becomes the next.
 group-left = You are no longer in this group
 you = You
 you-object = you
@@ -473,58 +406,13 @@ is-unadmin = { $mine ->
     }
 
 ## You
-you-title = You
-profile = Profile
-save = Save
-appearance = Appearance
-theme = Theme
-theme-auto = System
-theme-light = Light
-theme-dark = Dark
-contrast-more = More contrast
-sounds = Sounds
-sounds-on = Ring and signal tones
-sounds-test = Play the ring tone
 notifications = Notifications
-notify-on = Notifications on this device
-notify-blocked = Blocked by the browser. Allow them in the site’s settings.
-notify-unsupported = This browser cannot show them.
-privacy = Privacy
-receipts = Show when I have read and listened
-receipts-hint = If this is off, you do not see it of others either.
-hide-decline = Hide that I declined
-hide-decline-hint = Callers see “No answer” instead.
 quiet = Quiet time
-quiet-hint = Calls do not ring. Callers can leave a note.
 quiet-off = Calls ring
-quiet-until = Quiet until { $time }
-quiet-hour = 1 hour
-quiet-evening = Until 8 in the morning
-quiet-end = Let calls ring again
-quiet-share = Tell callers until when
-inputs = Microphone and camera
 microphone = Microphone
 camera = Camera
 input-default = Standard
-shortcuts = Keyboard shortcuts
-shortcuts-hint = Ctrl or ⌘ + Shift + R records, Space pauses, Enter sends, Esc discards.
 devices = Devices
-this-device = This device
-device-seen = Last seen { $when }
-revoke = Revoke
-revoke-name = Revoke { $name }
-revoke-title = Sign out { $name }?
-revoke-body = It is disconnected at once and has to sign in again.
-invitations = Invitations
-invite-new = New invitation
-invite-uses = { $uses ->
-        [one] 1 use left
-       *[other] { $uses } uses left
-    }
-invite-until = until { $date }
-sign-out = Sign out
-sign-out-title = Sign out of this device?
-sign-out-body = Notes that were not sent yet stay as drafts on your other devices.
 
 ## Toasts
 toast-note-discarded = Note discarded ({ $length })
@@ -538,6 +426,10 @@ toast-elsewhere = Answered on another device
 toast-elsewhere-on = Answered on { $device }
 toast-call-gone = The call had already ended.
 toast-deleted = Deleted
+toast-room-locked = The call is locked. Nobody else can join.
+toast-room-full = It is full.
+toast-room-moved = The call goes on at your other device.
+toast-room-removed = You were removed from the call.
 toast-already-signed-in = You are already signed in.
 
 ## What went wrong
@@ -585,3 +477,7 @@ say-left = { $seconds } seconds left
 say-draft = { $seconds } s saved as a draft
 say-sent = Note sent to { $name }
 say-answered = Connected with { $name }
+say-missed-room = Missed group call in { $group }
+say-joined = { $name } joined
+say-went = { $name } left
+say-reacted = { $names }: { $emoji }

@@ -60,4 +60,8 @@ export const words: Words = {
 	draftKept: ms => t("say-draft", { seconds: format.seconds(ms) }),
 	noteSent: name => t("say-sent", { name }),
 	answered: name => t("say-answered", { name }),
+	missedRoom: (_kind, group) => t("say-missed-room", { group }),
+	joinedRoom: name => t("say-joined", { name }),
+	leftRoom: name => t("say-went", { name }),
+	reacted: (names, emoji) => t("say-reacted", { names: format.list(names), emoji }),
 };

@@ -28,8 +28,15 @@ describe.each([
 	const [session = "", ...media] = sectionsOf(edited);
 
 	it("leaves all else as it was, in order", () => {
-		const rest = (text: string) => linesOf(text).filter(line => !ours.test(line));
+		const opus = /^a=rtpmap:(\d+) opus/m.exec(sdp)?.[1];
+		const rest = (text: string) =>
+			linesOf(text).filter(line => !ours.test(line) && line !== `a=rtcp-fb:${opus} nack`);
 		expect(rest(edited)).toEqual(rest(sdp));
+	});
+
+	it("says once that lost pieces of voice may be asked for again", () => {
+		const opus = /^a=rtpmap:(\d+) opus/m.exec(edited)?.[1];
+		expect(linesOf(edited).filter(line => line === `a=rtcp-fb:${opus} nack`)).toHaveLength(1);
 	});
 
 	it("says ice-lite once, for the session", () => {

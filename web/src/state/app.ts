@@ -23,6 +23,7 @@ import type { DraftsModel } from "./types/drafts.ts";
 import type { GroupsModel } from "./types/groups.ts";
 import type { LiveModel } from "./types/playing.ts";
 import type { RecorderModel } from "./types/recorder.ts";
+import type { RoomsModel } from "./types/rooms.ts";
 import type { TalkModel } from "./types/talk.ts";
 import type { NoteView, ThreadModel } from "./types/thread.ts";
 import { Typing } from "./typing.ts";
@@ -90,6 +91,9 @@ export class App implements AppModel {
 	}
 	get talk(): TalkModel {
 		return (this.#voice.value ?? this.#early).talk;
+	}
+	get rooms(): RoomsModel {
+		return (this.#voice.value ?? this.#early).rooms;
 	}
 	get recorder(): RecorderModel {
 		return (this.#voice.value ?? this.#early).recorder;

@@ -46,6 +46,7 @@ export function startBrowserApp(words: Words): AppModel {
 		voice: async () => (await import("./voice.ts")).Voice,
 		kit: async () => (await import("./recordingKit.ts")).recordingKit(clock),
 		talk: async () => (await import("./talkKit.ts")).talkKit(),
+		room: async () => (await import("./roomKit.ts")).roomKit(),
 		inputs: async () => (await import("../media/inputs.ts")).listInputs(),
 	};
 	const app = new App(env);

@@ -2,11 +2,12 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { BAD, positive } from "../wire/decode.ts";
 import { failure, type Result } from "../wire/errors.ts";
+import type { RoomBody } from "../wire/rooms.ts";
 import type { Conv, Entry } from "../wire/types.ts";
 import type { Core } from "./core.ts";
 import { changeOf, groupView } from "./group.ts";
 import { known } from "./known.ts";
-import { isMissed, type Logs } from "./logs.ts";
+import { isMissed, isMissedRoom, type Logs } from "./logs.ts";
 import type { ChatFilter, ChatsModel, ChatView, LastView } from "./types/chats.ts";
 import type { LiveModel } from "./types/playing.ts";
 import type { CallEntry, ThreadModel } from "./types/thread.ts";
@@ -133,7 +134,11 @@ export class Chats implements ChatsModel {
 
 function hasMissed(conv: Conv, entries: readonly Entry[], me: number): boolean {
 	const held = entries.length > 0 ? entries.slice(-30) : conv.last === null ? [] : [conv.last];
-	return held.some(entry => entry.kind === "call" && entry.from !== me && isMissed(entry.body.outcome));
+	return held.some(
+		entry =>
+			(entry.kind === "call" && entry.from !== me && isMissed(entry.body.outcome)) ||
+			(entry.kind === "room" && isMissedRoom(entry.body, me)),
+	);
 }
 
 /* What a row says last: of a call and its note, the note; of a deletion, the deletion. */
@@ -169,12 +174,23 @@ function lastOf(core: Core, conv: Conv, entries: readonly Entry[], me: number): 
 		}
 		case "group":
 			return { ...base, glyph: "group", change: changeOf(entry.from, entry.body, me, person) };
+		case "room":
+		case "roomAmend":
+			return { ...base, ...lastRoom(entry.body, me) };
 		case "delete":
 		case "erased":
 			return { ...base, glyph: "deleted" };
 		case "void":
 			return null;
 	}
+}
+
+function lastRoom(body: RoomBody, me: number): Pick<LastView, "glyph" | "durationMs" | "kind"> {
+	return {
+		glyph: isMissedRoom(body, me) ? "missedRoom" : "room",
+		durationMs: body.duration_ms,
+		kind: body.kind === "video" ? "video" : "voice",
+	};
 }
 
 /* Case and accents do not count when looking for a name. */

@@ -9,6 +9,7 @@ import { Http } from "../wire/http.ts";
 import type { SocketLike } from "../wire/socket.ts";
 import type { Env } from "./env.ts";
 import { OpenRecording } from "./openRecording.ts";
+import { FakeRooms } from "./roomFakes.ts";
 import { FakeTalk } from "./talkFakes.ts";
 import type { Words } from "./types/app.ts";
 import { Voice } from "./voice.ts";
@@ -331,6 +332,7 @@ export interface World {
 	readonly server: FakeServer;
 	readonly devices: FakeDevices;
 	readonly talk: FakeTalk;
+	readonly rooms: FakeRooms;
 	readonly storage: MemoryStorage;
 	readonly env: Env;
 	readonly media: FakeMedia[];
@@ -350,6 +352,7 @@ export function newWorld(before?: World): World {
 	const kept = before?.kept ?? new Map<string, string>();
 	const devices = new FakeDevices(clock);
 	const talk = new FakeTalk();
+	const rooms = new FakeRooms(talk);
 	const media: FakeMedia[] = [];
 	const sounds: string[] = [];
 	const notified: { tag: string; title: string }[] = [];
@@ -437,6 +440,7 @@ export function newWorld(before?: World): World {
 		voice: async () => Voice,
 		kit: async () => ({ devices, Recording, OpenRecording }),
 		talk: async () => talk.kit(),
+		room: async () => rooms.kit(),
 		inputs: async () => ({ microphones: [], cameras: [] }),
 	};
 	return {
@@ -444,6 +448,7 @@ export function newWorld(before?: World): World {
 		server,
 		devices,
 		talk,
+		rooms,
 		storage,
 		env,
 		media,
@@ -488,4 +493,8 @@ const words: Words = {
 	draftKept: ms => `Kept ${ms}`,
 	noteSent: name => `Sent to ${name}`,
 	answered: name => `${name} answered`,
+	missedRoom: (kind, group) => `Missed ${kind} in ${group}`,
+	joinedRoom: name => `${name} joined`,
+	leftRoom: name => `${name} left`,
+	reacted: (names, emoji) => `${names.join(" and ")}: ${emoji}`,
 };

@@ -1,5 +1,6 @@
 /* All logs, and what entries do to the list of chats: last entry, unread count. */
 import { Emitter } from "../lib/emitter.ts";
+import type { RoomBody } from "../wire/rooms.ts";
 import type { Entry } from "../wire/types.ts";
 import type { Core } from "./core.ts";
 import { Log } from "./log.ts";
@@ -58,10 +59,11 @@ export class Logs {
 		if (entry.from === this.#core.me.value?.id || this.#core.shown.value.has(entry.conv)) return false;
 		if (entry.kind === "text") return true;
 		if (entry.kind === "call") return isMissed(entry.body.outcome);
+		if (entry.kind === "room") return isMissedRoom(entry.body, this.#core.me.value?.id ?? 0);
 		if (entry.kind !== "note") return false;
 		if (entry.call === null) return true;
 		const calls = this.of(entry.conv).entries.value.findLast(
-			other => other.kind === "call" && other.call === entry.call,
+			other => (other.kind === "call" || other.kind === "room") && other.call === entry.call,
 		);
 		return calls === undefined ? true : calls.seq <= read;
 	}
@@ -78,6 +80,11 @@ export class Logs {
 		}
 		this.#wasHere = true;
 	}
+}
+
+/* What rang nobody, nobody has missed. */
+export function isMissedRoom(body: RoomBody, me: number): boolean {
+	return body.kind !== "chat" && body.rang && !body.knew.includes(me);
 }
 
 /* For the callee: a call that deserves a badge. */

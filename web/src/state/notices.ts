@@ -2,7 +2,7 @@
  * takes the place of. */
 import type { Entry, GroupBody } from "../wire/types.ts";
 import type { Core } from "./core.ts";
-import { isMissed, type Logs } from "./logs.ts";
+import { isMissed, isMissedRoom, type Logs } from "./logs.ts";
 
 export function startNotices(core: Core, logs: Logs): void {
 	core.scope.add(logs.arrivals.on(entry => notice(core, entry)));
@@ -27,6 +27,11 @@ function textOf(core: Core, entry: Entry): string | null {
 	if (entry.kind === "text") return words.textArrived(name);
 	if (entry.kind === "call")
 		return isMissed(entry.body.outcome) ? words.missedCall(entry.body.kind, name) : null;
+	if (entry.kind === "room" || entry.kind === "roomAmend") {
+		const { kind } = entry.body;
+		const missed = entry.kind === "room" && isMissedRoom(entry.body, core.me.value?.id ?? 0);
+		return missed ? words.missedRoom(kind, core.personOf(entry.conv).name) : null;
+	}
 	if (entry.kind !== "note") return null;
 	const { kind, duration_ms } = entry.body;
 	if (entry.call === null) return words.noteArrived(kind, name, duration_ms);

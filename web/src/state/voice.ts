@@ -7,6 +7,7 @@ import { Drafts } from "./drafts.ts";
 import { Groups } from "./groups.ts";
 import { Live } from "./live.ts";
 import { Recorder } from "./recorder.ts";
+import { RoomHost } from "./roomHost.ts";
 import { TalkHost } from "./talkHost.ts";
 
 export class Voice {
@@ -14,6 +15,7 @@ export class Voice {
 	readonly recorder: Recorder;
 	readonly calls: Calls;
 	readonly talk: TalkHost;
+	readonly rooms: RoomHost;
 	readonly live: Live;
 	readonly drafts: Drafts;
 	readonly groups: Groups;
@@ -24,6 +26,7 @@ export class Voice {
 		this.recorder = new Recorder(core, this.uploads);
 		this.calls = new Calls(core, this.recorder);
 		this.talk = new TalkHost(core, this.calls);
+		this.rooms = new RoomHost(core, this.calls, this.talk, this.recorder);
 		this.live = new Live(core, call => this.calls.answer(call));
 		this.drafts = new Drafts(core, this.uploads, this.recorder);
 		this.groups = new Groups(core);

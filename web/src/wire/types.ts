@@ -16,6 +16,7 @@ import {
 	text,
 } from "./decode.ts";
 import { mediaEvents } from "./media.ts";
+import { type RoomBody, room, roomBody, roomEvents } from "./rooms.ts";
 
 export const kind = oneOf("voice", "video");
 export type Kind = Decoded<typeof kind>;
@@ -116,6 +117,8 @@ export type Entry = Envelope &
 		| { readonly kind: "call" | "amend"; readonly body: CallBody }
 		| { readonly kind: "note"; readonly body: NoteBody }
 		| { readonly kind: "group"; readonly body: GroupBody }
+		/* A group call or voice chat; later ones with re amend it. */
+		| { readonly kind: "room" | "roomAmend"; readonly body: RoomBody }
 		| { readonly kind: "delete" }
 		/* Its body is gone: it was deleted. */
 		| { readonly kind: "erased"; readonly was: "text" | "note" }
@@ -137,10 +140,13 @@ export const entry: Decode<Entry> = x => {
 			const body = noteBody(x.body);
 			return body === BAD ? { ...head, kind: "void" } : { ...head, kind: "note", body };
 		}
+		case "room":
+			return roomEntry(head, "room", x.body);
 		case "call":
 		case "amend": {
 			const body = callBody(x.body);
-			return body === BAD ? { ...head, kind: "void" } : { ...head, kind: x.kind, body };
+			if (body !== BAD) return { ...head, kind: x.kind, body };
+			return x.kind === "amend" ? roomEntry(head, "roomAmend", x.body) : { ...head, kind: "void" };
 		}
 		case "group": {
 			const body = groupBody(x.body);
@@ -152,6 +158,11 @@ export const entry: Decode<Entry> = x => {
 			return { ...head, kind: "void" };
 	}
 };
+
+function roomEntry(head: Envelope, kind: "room" | "roomAmend", x: unknown): Entry {
+	const body = roomBody(x);
+	return body === BAD ? { ...head, kind: "void" } : { ...head, kind, body };
+}
 
 const marks = {
 	conv: positive,
@@ -214,6 +225,7 @@ export const call = object({
 	until: orNull(int),
 	quiet_until: orNull(int),
 	mine: orElse(bool, false),
+	turned: orElse(bool, false),
 	rev: orElse(int, 0),
 });
 export type Call = Decoded<typeof call>;
@@ -271,6 +283,7 @@ export const hello = object({
 	users: array(user, MANY),
 	convs: array(conv, MANY),
 	calls: orElse(array(call, MANY), []),
+	rooms: orElse(array(room, MANY), []),
 	recs: orElse(array(rec, MANY), []),
 	live: orElse(array(live, MANY), []),
 	notes: orElse(array(noteState, MANY), []),
@@ -299,6 +312,7 @@ const events = {
 	"rec.listeners": object({ rec: hexId, users: array(positive, 256) }),
 	live: object({ live }),
 	...mediaEvents,
+	...roomEvents,
 };
 type Events = typeof events;
 export type EventName = keyof Events;

@@ -8,6 +8,7 @@ import type { DraftsModel } from "./drafts.ts";
 import type { GroupsModel } from "./groups.ts";
 import type { LiveModel, PlayerModel } from "./playing.ts";
 import type { RecorderModel } from "./recorder.ts";
+import type { RoomsModel } from "./rooms.ts";
 import type { DevicesModel, PeopleModel, SettingsModel } from "./settings.ts";
 import type { TalkModel } from "./talk.ts";
 import type { ThreadModel } from "./thread.ts";
@@ -60,11 +61,15 @@ export type Toast = {
 		| { readonly type: "draftKept"; readonly ms: number; readonly why: DraftWhy }
 		| { readonly type: "answeredElsewhere"; readonly device: string | null }
 		| { readonly type: "callGone"; readonly conv: number }
+		| { readonly type: "room"; readonly why: RoomNews }
 		| { readonly type: "entryDeleted" }
 		| { readonly type: "alreadySignedIn" };
 	/* Offered as a button; the toast goes when it was used. */
 	readonly action: { readonly name: "undo" | "retry" | "callBack"; readonly run: () => void } | null;
 };
+
+/* Why this device is in a room no more, or could not get in. */
+export type RoomNews = "locked" | "full" | "moved" | "removed";
 
 export type Doing =
 	| "call"
@@ -98,6 +103,7 @@ export interface AppModel {
 	readonly chats: ChatsModel;
 	readonly calls: CallModel;
 	readonly talk: TalkModel;
+	readonly rooms: RoomsModel;
 	readonly recorder: RecorderModel;
 	readonly drafts: DraftsModel;
 	readonly player: PlayerModel;
@@ -140,4 +146,8 @@ export interface Words {
 	draftKept(ms: number): string;
 	noteSent(name: string): string;
 	answered(name: string): string;
+	missedRoom(kind: Kind | "chat", group: string): string;
+	joinedRoom(name: string): string;
+	leftRoom(name: string): string;
+	reacted(names: readonly string[], emoji: string): string;
 }

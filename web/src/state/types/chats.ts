@@ -11,6 +11,9 @@ export type LastGlyph =
 	| "missedCall"
 	| "outgoingCall"
 	| "call"
+	/* A group call or voice chat. */
+	| "room"
+	| "missedRoom"
 	| "deleted"
 	| "group"
 	| "draft";

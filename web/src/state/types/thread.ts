@@ -56,6 +56,28 @@ export interface CallEntry extends EntryBase {
 	readonly repeats: number;
 }
 
+export type RoomKind = "voice" | "video" | "chat";
+
+/* A group call or a voice chat that is over, or that nobody came to. */
+export interface RoomEntry extends EntryBase {
+	readonly type: "room";
+	readonly room: string;
+	readonly kind: RoomKind;
+	/* no_one_joined: may still be open. */
+	readonly outcome: "no_one_joined" | "ended";
+	/* I was called and did not come. */
+	readonly missed: boolean;
+	readonly startedTs: number;
+	readonly durationMs: number | null;
+	/* Who was there, longest first; and I, when I was. */
+	readonly people: readonly string[];
+	readonly meThere: boolean;
+	/* What the starter left when nobody came. */
+	readonly note: NoteView | null;
+	readonly noteDeleted: boolean;
+	readonly sending: SendingNote | null;
+}
+
 export interface NoteEntry extends EntryBase {
 	readonly type: "note";
 	readonly note: NoteView;
@@ -78,7 +100,14 @@ export interface GroupEntry extends EntryBase {
 	readonly change: GroupChange;
 }
 
-export type DisplayEntry = TextEntry | CallEntry | NoteEntry | SendingEntry | DeletedEntry | GroupEntry;
+export type DisplayEntry =
+	| TextEntry
+	| CallEntry
+	| RoomEntry
+	| NoteEntry
+	| SendingEntry
+	| DeletedEntry
+	| GroupEntry;
 
 export interface NoteView {
 	readonly conv: number;
