@@ -57,7 +57,10 @@ struct kit_peer {
 	size_t nacked_count;
 	struct rtcp_sender sr[SFU_SLOTS_MAX]; /* the last of each slot */
 	int64_t sr_us[SFU_SLOTS_MAX];
-	bool deaf;        /* keeps nothing: for many */
+	bool deaf;             /* keeps nothing: for many */
+	unsigned loss_percent; /* of what is sent to it, in bursts of three on average (Gilbert and Elliott) */
+	bool is_losing;
+	uint32_t random;
 	bool no_feedback; /* of transport-cc, which is sent each 50 ms otherwise */
 	int64_t delay_us; /* of the way to it, as its feedback says */
 	int64_t ticks[KIT_TWCC];
