@@ -74,7 +74,7 @@ struct sfu_options {
 struct sfu;
 struct sfu *sfu_new(const struct sfu_options *options);
 void sfu_free(struct sfu **sfu);
-/* The kernel or the card refused UDP_SEGMENT: plain datagrams from now on (or again with). */
+/* The kernel or the card refused UDP_SEGMENT: plain datagrams from now on (or again with). The one call that a send callback may make. */
 void sfu_set_gso(struct sfu *sfu, bool gso);
 
 /* ---- rooms ---- */
