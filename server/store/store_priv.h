@@ -47,6 +47,21 @@ AT_MUST enum at_err store_db_exec(struct store_tx *tx, const char *sql); /* sql:
 void store_db_rollback(struct store_tx *tx);                             /* whatever is open; forgets the seqs */
 void store_db_forget_touched(struct store_tx *tx);                       /* a savepoint was rolled back */
 
+/* ---- store_wal.c: the log that SQLite writes to first ---- */
+
+struct store_wal {
+	struct store_tx checkpointer;
+	struct at_worker *thread;
+	char *path;
+	int fd; /* of the log, to append; -1 = not opened yet */
+	atomic_bool busy;
+	bool wants_restart; /* the writer's */
+};
+AT_MUST enum at_err store_wal_open(struct store_wal *wal, const char *db_path);
+void store_wal_close(struct store_wal *wal); /* also one that was not opened */
+/* The writer's, between two commits. */
+void store_wal_tend(struct store_wal *wal, struct store_tx *writer);
+
 /* ---- store_sql.c: statements ---- */
 
 /* A statement that is being bound, then stepped, then read: parameters and columns are taken in order. */
