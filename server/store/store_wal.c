@@ -1,6 +1,5 @@
 /* Keeps the write-ahead log short, and its file long: a sync of bytes that the file has already costs half as much as one that makes it
- * longer, for the file system then has nothing to write down but the bytes (measured: 0.1 against 0.2 ms, and far more when the
- * machine is busy, since growing needs threads of the kernel). */
+ * longer, for the file system then has nothing to write down but the bytes (docs/decisions/009). */
 #include "base/mem.h"
 #include "store/store_priv.h"
 
