@@ -224,7 +224,6 @@ void commit_was_ahead(struct commit *commit, bool is_flat)
 static void begin(struct commit *commit)
 {
 	struct rec *rec = commit->rec;
-	struct notes *notes = rec->notes;
 	bool has_call = !at_id_is_zero(&rec->call);
 	rec->commit = commit;
 	rec->state = NOTE_SENDING;
@@ -236,7 +235,7 @@ static void begin(struct commit *commit)
 	else
 		make_whole(commit);
 	if (has_call)
-		call_note_facts(notes->calls, &rec->call, rec->conv, rec->owner, on_facts, commit);
+		rec_facts(rec, on_facts, commit);
 }
 
 /* ---- the command ---- */

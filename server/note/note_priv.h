@@ -45,6 +45,8 @@ struct notes {
 	struct hub *hub;
 	struct chat *chat;
 	struct calls *calls;
+	note_facts_fn *also_for; /* may be NULL */
+	void *also_for_arg;
 	struct blobs *blobs;
 	struct note_settings settings;
 	struct at_map *by_id; /* struct rec */
@@ -83,6 +85,9 @@ struct rec {
 	struct ahead *ahead; /* NULL: none */
 	bool is_ahead_off;   /* it went wrong once */
 };
+
+/* What the call or the room that it is left for says: as call_note_facts. */
+void rec_facts(const struct rec *rec, call_facts_fn *done, void *arg);
 
 /* ---- note_rec.c: its life ---- */
 

@@ -333,7 +333,7 @@ static enum at_err open_all(struct store *store, const char *path)
 	if (err != AT_OK || store->loop == NULL)
 		return err;
 	err = store_db_open(path, false, &store->reader);
-	return err == AT_OK ? store_wal_open(&store->wal, path) : err;
+	return err == AT_OK ? store_wal_open(&store->wal, path, store->lock_fd) : err;
 }
 
 static void start_threads(struct store *store)
