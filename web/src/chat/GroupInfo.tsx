@@ -1,4 +1,4 @@
-import { LogOut, Pencil, UserPlus, X } from "lucide";
+import { LogOut, Pencil, UserPlus } from "lucide";
 import { useRef, useState } from "preact/hooks";
 import { t } from "../i18n/moreText.ts";
 import type { GroupView } from "../state/types/base.ts";
@@ -6,10 +6,11 @@ import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
-import { useFocusOn, useReturnFocus } from "../ui/modal.ts";
+import { useFocusOn } from "../ui/modal.ts";
 import { run, useApp } from "../ui/model.ts";
 import { TextField } from "../ui/TextField.tsx";
 import { AddPeople } from "./AddPeople.tsx";
+import { InfoPanel } from "./InfoPanel.tsx";
 import { Members } from "./Members.tsx";
 import { NAME_MAX } from "./NewGroup.tsx";
 import { PictureButton } from "./PictureButton.tsx";
@@ -118,18 +119,10 @@ function Inside({ group }: { group: GroupView }) {
 }
 
 export function GroupInfo({ group, onClose }: { group: GroupView; onClose: () => void }) {
-	const panel = useRef<HTMLElement>(null);
-	useReturnFocus(panel);
 	return (
-		<aside class="info" aria-label={t("chat-info")} ref={panel} tabIndex={-1} data-enter>
-			<header class="pane-head">
-				<h2>{t("chat-info")}</h2>
-				<IconButton icon={X} label={t("close")} onClick={onClose} />
-			</header>
-			<div class="info-body">
-				<Looks group={group} />
-				{group.left ? <p class="quiet">{t("group-left")}</p> : <Inside group={group} />}
-			</div>
-		</aside>
+		<InfoPanel onClose={onClose}>
+			<Looks group={group} />
+			{group.left ? <p class="quiet">{t("group-left")}</p> : <Inside group={group} />}
+		</InfoPanel>
 	);
 }
