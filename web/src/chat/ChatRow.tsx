@@ -54,7 +54,7 @@ function lastText(last: LastView): string {
 }
 
 function Preview({ chat }: { chat: ChatView }) {
-	if (chat.leavingNote) return <span class="now">{t("leaving-voice-note")}</span>;
+	if (chat.leavingNote) return <span class="now">{t(`leaving-${chat.leavingNote}-note`)}</span>;
 	if (chat.typing) return <span class="now calm">{t("typing")}</span>;
 	if (chat.draftText) return <bdi>{t("last-draft", { text: chat.draftText })}</bdi>;
 	if (!chat.last) return null;

@@ -78,6 +78,7 @@ export interface Messages {
 	"last-deleted": never;
 	typing: never;
 	"leaving-voice-note": never;
+	"leaving-video-note": never;
 	online: never;
 	"offline-person": never;
 	"calls-title": never;
@@ -194,6 +195,7 @@ export interface Messages {
 	"video-instead": never;
 	recording: never;
 	"recording-for": "name";
+	"recording-soon": "name";
 	"recording-paused": never;
 	"recording-sending": "name";
 	"recording-opening": never;

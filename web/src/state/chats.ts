@@ -121,7 +121,7 @@ export class Chats implements ChatsModel {
 			unheard: this.#unheard(conv, entries, me),
 			missed: hasMissed(conv, entries, me),
 			typing: typing.who.value.has(conv.conv),
-			leavingNote: live().notes.value.some(note => note.conv === conv.conv && note.canAnswer),
+			leavingNote: live().notes.value.find(note => note.conv === conv.conv && note.canAnswer)?.kind ?? null,
 			draftText: draft,
 		};
 	}
