@@ -96,6 +96,7 @@ offline-person = Away
 
 ## Calls page
 calls-title = Calls
+call-note = note { $length }
 calls-empty-title = No calls yet
 calls-empty-text = Open a chat and call somebody. If they cannot answer, leave a note.
 

@@ -82,6 +82,7 @@ export interface Messages {
 	online: never;
 	"offline-person": never;
 	"calls-title": never;
+	"call-note": "length";
 	"calls-empty-title": never;
 	"calls-empty-text": never;
 	"thread-of": "name";
