@@ -191,6 +191,7 @@ function chat(conv: number, who: PersonView, view: LastView | null, over: Partia
 		unheard: false,
 		missed: false,
 		typing: false,
+		missedNew: false,
 		leavingNote: null,
 		draftText: "",
 		...over,

@@ -24,7 +24,7 @@ function detail(call: CallEntry): string {
 function CallRow({ chat, call }: { chat: ChatView; call: CallEntry }) {
 	const { calls } = useApp();
 	/* Glows until it was heard, or seen where there is nothing to hear. */
-	const glows = call.missed && (call.note ? !call.note.played : chat.unread > 0);
+	const glows = call.missed && (call.note ? !call.note.played : chat.missedNew);
 	const glyph = call.missed ? PhoneMissed : call.mine ? PhoneOutgoing : PhoneIncoming;
 	return (
 		<li class="call-row">

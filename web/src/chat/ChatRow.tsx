@@ -71,7 +71,7 @@ function Preview({ chat }: { chat: ChatView }) {
 }
 
 export function ChatRow({ chat, current }: { chat: ChatView; current: boolean }) {
-	const missed = chat.missed || chat.last?.glyph === "missedCall";
+	const missed = chat.missedNew && chat.last?.glyph === "missedCall";
 	return (
 		<li>
 			<Link class="chat-row" to={chatPath(chat.conv)} current={current}>
@@ -83,7 +83,7 @@ export function ChatRow({ chat, current }: { chat: ChatView; current: boolean })
 						</span>
 						{chat.last && <time class="when">{format.when(chat.last.ts)}</time>}
 					</span>
-					<span class="second" data-missed={(missed && chat.unread > 0) || undefined}>
+					<span class="second" data-missed={missed || undefined}>
 						<span class="preview">
 							<Preview chat={chat} />
 						</span>

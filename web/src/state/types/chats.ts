@@ -37,6 +37,8 @@ export interface ChatView {
 	readonly unheard: boolean;
 	/* The last entries hold a call of theirs that was missed. */
 	readonly missed: boolean;
+	/* One of these was not seen yet. */
+	readonly missedNew: boolean;
 	readonly typing: boolean;
 	/* They are leaving a note for a call of theirs just now. */
 	readonly leavingNote: Kind | null;
