@@ -29,7 +29,7 @@ async function probeHere([url, tag]) {
 	element.currentTime = element.duration / 2;
 	await new Promise((resolve, reject) => {
 		element.onseeked = resolve;
-		setTimeout(() => reject(new Error("does not seek")), 8000);
+		setTimeout(() => reject(new Error("does not seek")), 40_000);
 	});
 	return { duration: element.duration * 1000, at: element.currentTime * 1000 };
 }
@@ -136,8 +136,8 @@ async function liveVideo(from, to) {
 		const now = await watched(ben.page);
 		if (now.at > 18) return now;
 		throw new Error(JSON.stringify(now));
-	}, 60_000);
-	assert.ok(later.frames - first.frames > 3 * (later.at - first.at), `it moves: ${later.frames - first.frames} pictures`);
+	}, 120_000);
+	assert.ok(later.frames - first.frames > 8 * (later.at - first.at), `it moves: ${later.frames - first.frames} pictures`);
 	await click(ana, "button", "Send");
 	const spoken = Date.now() - began;
 	const blob = await played(ben);
@@ -147,10 +147,13 @@ async function liveVideo(from, to) {
 	assert.ok(Math.abs(there.at - there.duration / 2) < 300);
 }
 
+/** Two software encoders and two decoders at once take their time on a busy machine. */
+const live = (from, to) => Object.assign(() => liveVideo(from, to), { timeLimitMs: 300_000 });
+
 export default {
-	liveVideoFirefoxToChromium: () => liveVideo(firefox, chromium),
-	liveVideoChromiumToFirefox: () => liveVideo(chromium, firefox),
-	liveVideoFirefoxToFirefox: () => liveVideo(firefox, firefox),
+	liveVideoFirefoxToChromium: live(firefox, chromium),
+	liveVideoChromiumToFirefox: live(chromium, firefox),
+	liveVideoFirefoxToFirefox: live(firefox, firefox),
 	playedByFirefox,
 	voiceRecordedByFirefox: () => recordedByFirefox("voice"),
 	videoRecordedByFirefox: () => recordedByFirefox("video"),
