@@ -13,8 +13,8 @@ static const char *const role_names[ROLES] = {"owner", "member", "stranger", "ot
 
 /* What the arguments name. */
 struct objects {
-	uint64_t conv, seq, user, device, invite;
-	char call[AT_ID_HEX_LEN + 1], rec[AT_ID_HEX_LEN + 1], blob[AT_ID_HEX_LEN + 1];
+	uint64_t conv, seq, user, device, invite, group;
+	char call[AT_ID_HEX_LEN + 1], rec[AT_ID_HEX_LEN + 1], blob[AT_ID_HEX_LEN + 1], room[AT_ID_HEX_LEN + 1];
 };
 
 enum { ALL = 1 << ROLES, OF_OWNER = 1 << OWNER, OF_MEMBERS = 1 << OWNER | 1 << MEMBER, OF_ADMIN = 1 << ADMIN };
@@ -39,6 +39,12 @@ static const struct row rows[] = {
 	{"invite.revoke", "\"invite\":$invite", OF_OWNER | OF_ADMIN},
 	{"visible", "\"on\":true", ALL},
 	{"chat.open", "\"user\":$user", ALL},
+	{"group.create", "\"cid\":$cid,\"name\":\"g\",\"users\":[$user]", ALL},
+	/* of a direct chat nobody may: groups have their own rows below */
+	{"group.set", "\"conv\":$conv,\"cid\":$cid,\"name\":\"g\"", 0},
+	{"group.add", "\"conv\":$conv,\"cid\":$cid,\"users\":[$user]", 0},
+	{"group.remove", "\"conv\":$conv,\"cid\":$cid,\"user\":$user", 0},
+	{"group.admin", "\"conv\":$conv,\"cid\":$cid,\"user\":$user,\"on\":true", 0},
 	{"log.get", "\"conv\":$conv,\"after\":0", OF_MEMBERS},
 	{"msg.send", "\"conv\":$conv,\"cid\":$cid,\"text\":\"hello\"", OF_MEMBERS},
 	{"entry.delete", "\"conv\":$conv,\"seq\":$seq,\"cid\":$cid", OF_OWNER},
@@ -59,6 +65,20 @@ static const struct row rows[] = {
 	{"media.signal", "\"call\":\"$call\",\"kind\":\"offer\",\"sdp\":\"v=0\",\"sig\":\"\"", OF_OWNER},
 	{"media.state", "\"call\":\"$call\",\"muted\":true,\"camera\":false,\"screen\":false", OF_OWNER},
 	{"media.ask", "\"call\":\"$call\",\"yes\":null", OF_OWNER},
+	{"room.start", "\"room\":\"$new\",\"conv\":$group,\"kind\":\"voice\",\"ring\":false", OF_MEMBERS},
+	{"room.ring", "\"room\":\"$room\"", OF_MEMBERS},
+	{"room.decline", "\"room\":\"$room\"", OF_MEMBERS},
+	{"room.join", "\"room\":\"$room\",\"muted\":true,\"camera\":false,\"params\":{$params}", OF_MEMBERS},
+	{"room.leave", "\"room\":\"$room\"", OF_MEMBERS},
+	{"room.state", "\"room\":\"$room\",\"muted\":true,\"camera\":false,\"screen\":false", OF_MEMBERS},
+	{"room.view", "\"room\":\"$room\",\"views\":[{\"user\":1,\"source\":\"camera\",\"height\":180}]", OF_MEMBERS},
+	{"room.react", "\"room\":\"$room\",\"emoji\":\"\xf0\x9f\x91\x8d\"", OF_MEMBERS},
+	{"room.hand", "\"room\":\"$room\",\"up\":true", OF_MEMBERS},
+	{"room.invite", "\"room\":\"$room\",\"users\":[1]", OF_MEMBERS},
+	{"room.mute", "\"room\":\"$room\",\"user\":$user", OF_OWNER},
+	{"room.kick", "\"room\":\"$room\",\"user\":$user", OF_OWNER},
+	{"room.lock", "\"room\":\"$room\",\"on\":true", OF_OWNER},
+	{"call.grow", "\"call\":\"$call\",\"room\":\"$new\",\"kind\":\"voice\",\"users\":[1]", OF_OWNER},
 	{"key.set", "\"key\":\"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE\"", ALL},
 	{"rec.start",
 	 "\"rec\":\"$new\",\"conv\":$conv,\"call\":null,\"kind\":\"voice\",\"mime\":\"audio/webm\",\"seg\":0",
@@ -87,10 +107,17 @@ static const struct route_row route_rows[] = {
 	{"GET", "/api/session", NULL},
 	{"GET", "/ws", NULL},
 	{"GET", "/media/", NULL},
+	{"GET", "/picture/", NULL},
 	{"GET", "/rec/", NULL},
 	{"GET", "/ca.pem", NULL},
 	{"GET", "/", NULL},
 };
+
+static const char join_params[] =
+	"\"fingerprint\":\"00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:"
+	"00:00\","
+	"\"audio\":{\"pt\":111,\"red\":null,\"ext\":{\"mid\":4,\"level\":1}},\"send\":{\"mic\":{\"mid\":\"0\"}},"
+	"\"recv\":[{\"mid\":\"1\",\"kind\":\"audio\"}]";
 
 #define SECRET "what only ana and ben may know"
 
@@ -214,6 +241,19 @@ static void chat_of(struct objects *objects, uint64_t author, uint64_t other, bo
 	assert_int_equal(store_run_now(w.store, add_chat, &scene), AT_OK);
 }
 
+/* A room that rings in a group of its own. */
+static void live_room(struct client *c, struct objects *objects)
+{
+	static int cid = 7000;
+	client_ask(c, "group.create", "\"cid\":%d,\"name\":\"g\",\"users\":[%d]", ++cid, (int)objects->user);
+	objects->group = number_in(c->answer, "conv");
+	fresh_id(objects->room);
+	client_ask(c, "room.start", "\"room\":\"%s\",\"conv\":%d,\"kind\":\"voice\",\"ring\":true", objects->room,
+		   (int)objects->group);
+	if (!strstr(c->answer, "\"ok\""))
+		fail_msg("room.start: %s", c->answer);
+}
+
 /* What only a running server makes: an invitation, a call that is ringing nowhere yet, a recording. */
 static void live_objects(enum role role, struct objects *objects)
 {
@@ -236,6 +276,7 @@ static void live_objects(enum role role, struct objects *objects)
 		   "\"rec\":\"%s\",\"conv\":%d,\"call\":null,\"kind\":\"voice\",\"mime\":\"audio/webm\",\"seg\":0",
 		   objects->rec, (int)objects->conv);
 	assert_non_null(strstr(c->answer, "\"ok\""));
+	live_room(c, objects);
 }
 
 static int setup(void **state)
@@ -255,7 +296,13 @@ static int setup(void **state)
 	chat_of(&own[FORMER], users[FORMER], users[OWNER], true, NULL);
 	chat_of(&own[BLOCKED], users[BLOCKED], users[OWNER], false, NULL);
 	assert_int_equal(store_run_now(w.store, add_block, NULL), AT_OK);
-	absent = (struct objects){.conv = 999999, .seq = 1, .user = 999999, .device = 999999, .invite = 999999};
+	absent = (struct objects){.conv = 999999,
+				  .seq = 1,
+				  .user = 999999,
+				  .device = 999999,
+				  .invite = 999999,
+				  .group = 999999};
+	fresh_id(absent.room);
 	fresh_id(absent.call);
 	fresh_id(absent.rec);
 	fresh_id(absent.blob);
@@ -295,19 +342,23 @@ static void fill(const char *args, const struct objects *o, char out[4096])
 		char *at = out + len;
 		size_t room = 4096 - len;
 		fresh_id(fresh);
-		const char *text = !strncmp(args, "$call", name)  ? o->call
-				   : !strncmp(args, "$rec", name) ? o->rec
-								  : fresh;
+		const char *text = !strncmp(args, "$call", name)   ? o->call
+				   : !strncmp(args, "$rec", name)  ? o->rec
+				   : !strncmp(args, "$room", name) ? o->room
+								   : fresh;
 		uint64_t number = !strncmp(args, "$conv", name)     ? o->conv
 				  : !strncmp(args, "$seq", name)    ? o->seq
 				  : !strncmp(args, "$user", name)   ? o->user
 				  : !strncmp(args, "$device", name) ? o->device
 				  : !strncmp(args, "$invite", name) ? o->invite
+				  : !strncmp(args, "$group", name)  ? o->group
 				  : !strncmp(args, "$cid", name)    ? ++cid
 								    : 0;
 		if (!strncmp(args, "$peaks", name))
 			for (int i = 0; i < 64; i++)
 				len += (size_t)snprintf(out + len, 4096 - len, i ? ",0" : "0");
+		else if (!strncmp(args, "$params", name))
+			len += (size_t)snprintf(at, room, "%s", join_params);
 		else if (number)
 			len += (size_t)snprintf(at, room, "%d", (int)number);
 		else
@@ -443,6 +494,8 @@ static void test_owners_and_members_may(void **state)
 			if (strstr(rows[i].args, "$call") || strstr(rows[i].args, "$rec") ||
 			    strstr(rows[i].args, "$invite"))
 				live_objects(mine ? OWNER : OTHER, objects);
+			else if (strstr(rows[i].args, "$room") || strstr(rows[i].args, "$group"))
+				live_room(&clients[mine ? OWNER : OTHER], objects);
 			const char *answer = ask(role, &rows[i], objects);
 			if (!*answer || strstr(answer, "not_found") || strstr(answer, "unauthorized") ||
 			    strstr(answer, "bad_request")) {
@@ -530,6 +583,88 @@ static void test_a_revoked_device_is_nobody(void **state)
 	at_free(answer);
 }
 
+/* ---- groups: who may change them ---- */
+
+enum { AS_ADMIN = 1, AS_MEMBER = 2 };
+static const struct {
+	const char *name, *args;
+	int may;
+} group_rows[] = {
+	{"group.set", "\"name\":\"other\"", AS_ADMIN | AS_MEMBER},
+	{"group.set", "\"picture\":\"\"", AS_ADMIN | AS_MEMBER},
+	{"group.add", "\"users\":[%d]", AS_ADMIN},
+	{"group.admin", "\"user\":%d,\"on\":true", AS_ADMIN},
+	{"group.remove", "\"user\":%d", AS_ADMIN},
+};
+
+static const char *ask_group(enum role role, size_t row, uint64_t conv, uint64_t user)
+{
+	static int cid = 5000;
+	char args[256];
+	snprintf(args, sizeof(args), group_rows[row].args, (int)user);
+	return client_ask(&clients[role], group_rows[row].name, "\"conv\":%d,\"cid\":%d,%s", (int)conv, ++cid, args);
+}
+
+static void test_groups(void **state)
+{
+	(void)state;
+	int wrong = 0;
+	client_ask(&clients[OWNER], "group.create", "\"cid\":4000,\"name\":\"walkers\",\"users\":[%d,%d]",
+		   (int)users[MEMBER], (int)users[FORMER]);
+	uint64_t conv = number_in(clients[OWNER].answer, "conv");
+	assert_true(conv > 0);
+	client_ask(&clients[FORMER], "group.remove", "\"conv\":%d,\"cid\":4001,\"user\":%d", (int)conv,
+		   (int)users[FORMER]);
+	assert_non_null(strstr(clients[FORMER].answer, "\"seq\""));
+	for (size_t i = 0; i < sizeof(group_rows) / sizeof(*group_rows); i++)
+		for (enum role role = MEMBER; role < ROLES; role++) {
+			bool may = role == MEMBER && group_rows[i].may & AS_MEMBER;
+			const char *answer = ask_group(role, i, conv, users[OTHER]);
+			bool ok = may ? strstr(answer, "\"seq\"") != NULL : strcmp(answer, NOT_FOUND) == 0;
+			if (!ok)
+				print_error("%s by %s: %s\n", group_rows[i].name, role_names[role], answer);
+			wrong += !ok;
+		}
+	for (size_t i = 0; i < sizeof(group_rows) / sizeof(*group_rows); i++)
+		if (!strstr(ask_group(OWNER, i, conv, users[OTHER]), "\"seq\""))
+			print_error("%s by its admin: %s\n", group_rows[i].name, clients[OWNER].answer), wrong++;
+	assert_int_equal(wrong, 0);
+	/* Who left may read up to there and say nothing more; who never was in it may do neither. */
+	client_ask(&clients[FORMER], "log.get", "\"conv\":%d,\"after\":0", (int)conv);
+	assert_non_null(strstr(clients[FORMER].answer, "\"did\":\"left\""));
+	assert_null(strstr(clients[FORMER].answer, "\"did\":\"named\""));
+	assert_string_equal(client_ask(&clients[FORMER], "msg.send", "\"conv\":%d,\"cid\":4002,\"text\":\"x\"",
+				       (int)conv),
+			    NOT_FOUND);
+	assert_string_equal(client_ask(&clients[STRANGER], "log.get", "\"conv\":%d,\"after\":0", (int)conv), NOT_FOUND);
+}
+
+static void test_a_picture_is_for_members(void **state)
+{
+	(void)state;
+	struct http_answer *answer = at_alloc(sizeof(*answer));
+	char text[64], path[64];
+	static const uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0};
+	client_ask(&clients[OWNER], "group.create", "\"cid\":4100,\"name\":\"walkers\",\"users\":[%d]",
+		   (int)users[MEMBER]);
+	uint64_t conv = number_in(clients[OWNER].answer, "conv");
+	at_base64url(png, sizeof(png), text);
+	client_ask(&clients[MEMBER], "group.set", "\"conv\":%d,\"cid\":4101,\"picture\":\"%s\"", (int)conv, text);
+	assert_non_null(strstr(clients[MEMBER].answer, "\"seq\""));
+	at_base64url("<script>", 8, text);
+	client_ask(&clients[MEMBER], "group.set", "\"conv\":%d,\"cid\":4102,\"picture\":\"%s\"", (int)conv, text);
+	assert_string_equal(clients[MEMBER].answer, "{\"err\":\"unsupported\"}");
+	client_pump(&clients[OWNER], 100);
+	const char *at = strstr((const char *)clients[OWNER].events.data, "\"picture\":\"");
+	assert_non_null(at);
+	snprintf(path, sizeof(path), "/picture/%.32s", at + strlen("\"picture\":\""));
+	for (enum role role = OWNER; role < ROLES; role++) {
+		http_as(&w, &devices[role], "GET", path, NULL, answer);
+		assert_int_equal(answer->status, role == OWNER || role == MEMBER ? 200 : 404);
+	}
+	at_free(answer);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -541,6 +676,8 @@ int main(void)
 		T(test_owners_and_members_may),
 		T(test_nobody),
 		T(test_files_are_for_members),
+		T(test_groups),
+		T(test_a_picture_is_for_members),
 		T(test_a_revoked_device_is_nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

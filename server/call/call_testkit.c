@@ -345,7 +345,7 @@ struct reply do_leave(struct world *world, unsigned n, uint64_t device)
 	struct reply reply = {0};
 	struct at_id id = call_id(n);
 
-	call_leave(world->calls, &id, user_of(device), device, on_reply, &reply);
+	call_leave(world->calls, &id, user_of(device), device, false, on_reply, &reply);
 	finish(world, &reply);
 	return reply;
 }
@@ -442,7 +442,7 @@ static enum at_err unread_job(struct store_tx *tx, void *msg)
 {
 	struct unread *unread = msg;
 
-	return store_unread(tx, unread->conv, unread->user, 0, &unread->n);
+	return store_unread(tx, &(struct store_window){.conv = unread->conv, .viewer = unread->user}, &unread->n);
 }
 
 static void unread_done(void *msg, enum at_err err)
