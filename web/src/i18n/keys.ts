@@ -78,9 +78,11 @@ export interface Messages {
 	"last-deleted": never;
 	typing: never;
 	"leaving-voice-note": never;
+	"leaving-video-note": never;
 	online: never;
 	"offline-person": never;
 	"calls-title": never;
+	"call-note": "length";
 	"calls-empty-title": never;
 	"calls-empty-text": never;
 	"thread-of": "name";
@@ -194,6 +196,7 @@ export interface Messages {
 	"video-instead": never;
 	recording: never;
 	"recording-for": "name";
+	"recording-soon": "name";
 	"recording-paused": never;
 	"recording-sending": "name";
 	"recording-opening": never;
