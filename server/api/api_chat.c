@@ -87,7 +87,7 @@ void api_do_log_get(struct api_ask *ask, const struct wire_in *in)
 			      ask);
 }
 
-static void appended(void *arg, enum at_err err, uint64_t seq, int64_t ts, bool duplicate)
+void api_answer_appended(void *arg, enum at_err err, uint64_t seq, int64_t ts, bool duplicate)
 {
 	(void)duplicate;
 	struct api_ask *ask = arg;
@@ -113,7 +113,8 @@ void api_do_msg_send(struct api_ask *ask, const struct wire_in *in)
 	if (err == AT_OK && wire_has(in, "re"))
 		err = wire_get_u64(in, "re", 1, API_INT_MAX, &re);
 	if (err == AT_OK)
-		chat_send_text(ask->api->deps.chat, ask->user, ask->device, conv, cid, text, re, appended, ask);
+		chat_send_text(ask->api->deps.chat, ask->user, ask->device, conv, cid, text, re, api_answer_appended,
+			       ask);
 	else
 		api_answer_err(ask, err);
 }
@@ -125,7 +126,8 @@ void api_do_entry_delete(struct api_ask *ask, const struct wire_in *in)
 	if (err == AT_OK)
 		err = wire_get_u64(in, "cid", 1, API_INT_MAX, &cid);
 	if (err == AT_OK)
-		chat_delete_entry(ask->api->deps.chat, ask->user, ask->device, conv, seq, cid, appended, ask);
+		chat_delete_entry(ask->api->deps.chat, ask->user, ask->device, conv, seq, cid, api_answer_appended,
+				  ask);
 	else
 		api_answer_err(ask, err);
 }

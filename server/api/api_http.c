@@ -103,6 +103,20 @@ void api_http_err(struct api_http *http, enum at_err err, int64_t retry_ms)
 	reply(http, &w, status_of(err), NULL);
 }
 
+void api_http_bytes(struct api_http *http, const char *mime, const void *bytes, size_t len)
+{
+	struct net_conn *conn = http->req ? http->req->conn : NULL;
+	api_http_answered(http);
+	if (conn)
+		net_reply(conn, &(struct net_reply){
+					.status = 200,
+					.content_type = mime,
+					.extra = "Cache-Control: private, max-age=31536000, immutable\r\n",
+					.body = bytes,
+					.body_len = len,
+				});
+}
+
 void api_http_file(struct api_http *http, const struct net_file *file)
 {
 	const struct net_request *req = http->req;

@@ -83,6 +83,7 @@ void api_answer_ok(struct api_ask *ask); /* {} */
 void api_answer_raw(struct api_ask *ask, const char *key, const void *json, size_t len);
 void api_answer_err(struct api_ask *ask, enum at_err err);
 void api_answer_limited(struct api_ask *ask, enum at_err err, int64_t retry_ms);
+void api_answer_appended(void *ask, enum at_err err, uint64_t seq, int64_t ts, bool duplicate); /* chat_appended_fn */
 /* For auth_err_fn and chat_err_fn: arg is the ask. */
 void api_answer_done(void *ask, enum at_err err);
 void api_ask_drop(struct api_ask *ask); /* without an answer: nobody is there */
@@ -133,6 +134,8 @@ void api_http_keep(struct api_http *http);
 void api_http_err(struct api_http *http, enum at_err err, int64_t retry_ms);
 struct wire_out api_http_begin(struct api_http *http); /* { */
 void api_http_end(struct api_http *http, struct wire_out *w, const char *extra);
+/* Borrows the bytes; they never change under this name. */
+void api_http_bytes(struct api_http *http, const char *mime, const void *bytes, size_t len);
 /* takes the descriptor, also when the peer has left */
 void api_http_file(struct api_http *http, const struct net_file *file);
 enum { API_COOKIE_MAX = 256 };
@@ -169,6 +172,7 @@ api_command_fn api_do_device_list, api_do_device_rename, api_do_device_revoke;
 api_command_fn api_do_invite_create, api_do_invite_list, api_do_invite_revoke;
 api_command_fn api_do_chat_open, api_do_log_get, api_do_msg_send, api_do_entry_delete, api_do_got, api_do_read,
 	api_do_typing;
+api_command_fn api_do_group_create, api_do_group_set, api_do_group_add, api_do_group_remove, api_do_group_admin;
 api_command_fn api_do_note_played, api_do_note_position;
 api_command_fn api_do_call_start, api_do_call_ring, api_do_call_answer, api_do_call_decline, api_do_call_cancel,
 	api_do_call_leave, api_do_call_move;
@@ -176,7 +180,7 @@ api_command_fn api_do_media_open, api_do_media_signal, api_do_media_state, api_d
 api_command_fn api_do_rec_start, api_do_rec_state, api_do_rec_commit, api_do_rec_discard, api_do_rec_undo,
 	api_do_rec_listen, api_do_rec_unlisten;
 
-api_route_fn api_get_about, api_get_session, api_get_media, api_get_rec, api_get_ca;
+api_route_fn api_get_about, api_get_session, api_get_media, api_get_picture, api_get_rec, api_get_ca;
 api_route_fn api_post_join, api_post_invite, api_post_signin, api_post_link, api_post_signout;
 
 #endif

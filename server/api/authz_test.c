@@ -39,6 +39,12 @@ static const struct row rows[] = {
 	{"invite.revoke", "\"invite\":$invite", OF_OWNER | OF_ADMIN},
 	{"visible", "\"on\":true", ALL},
 	{"chat.open", "\"user\":$user", ALL},
+	{"group.create", "\"cid\":$cid,\"name\":\"g\",\"users\":[$user]", ALL},
+	/* of a direct chat nobody may: groups have their own rows below */
+	{"group.set", "\"conv\":$conv,\"cid\":$cid,\"name\":\"g\"", 0},
+	{"group.add", "\"conv\":$conv,\"cid\":$cid,\"users\":[$user]", 0},
+	{"group.remove", "\"conv\":$conv,\"cid\":$cid,\"user\":$user", 0},
+	{"group.admin", "\"conv\":$conv,\"cid\":$cid,\"user\":$user,\"on\":true", 0},
 	{"log.get", "\"conv\":$conv,\"after\":0", OF_MEMBERS},
 	{"msg.send", "\"conv\":$conv,\"cid\":$cid,\"text\":\"hello\"", OF_MEMBERS},
 	{"entry.delete", "\"conv\":$conv,\"seq\":$seq,\"cid\":$cid", OF_OWNER},
@@ -87,6 +93,7 @@ static const struct route_row route_rows[] = {
 	{"GET", "/api/session", NULL},
 	{"GET", "/ws", NULL},
 	{"GET", "/media/", NULL},
+	{"GET", "/picture/", NULL},
 	{"GET", "/rec/", NULL},
 	{"GET", "/ca.pem", NULL},
 	{"GET", "/", NULL},
@@ -530,6 +537,88 @@ static void test_a_revoked_device_is_nobody(void **state)
 	at_free(answer);
 }
 
+/* ---- groups: who may change them ---- */
+
+enum { AS_ADMIN = 1, AS_MEMBER = 2 };
+static const struct {
+	const char *name, *args;
+	int may;
+} group_rows[] = {
+	{"group.set", "\"name\":\"other\"", AS_ADMIN | AS_MEMBER},
+	{"group.set", "\"picture\":\"\"", AS_ADMIN | AS_MEMBER},
+	{"group.add", "\"users\":[%d]", AS_ADMIN},
+	{"group.admin", "\"user\":%d,\"on\":true", AS_ADMIN},
+	{"group.remove", "\"user\":%d", AS_ADMIN},
+};
+
+static const char *ask_group(enum role role, size_t row, uint64_t conv, uint64_t user)
+{
+	static int cid = 5000;
+	char args[256];
+	snprintf(args, sizeof(args), group_rows[row].args, (int)user);
+	return client_ask(&clients[role], group_rows[row].name, "\"conv\":%d,\"cid\":%d,%s", (int)conv, ++cid, args);
+}
+
+static void test_groups(void **state)
+{
+	(void)state;
+	int wrong = 0;
+	client_ask(&clients[OWNER], "group.create", "\"cid\":4000,\"name\":\"walkers\",\"users\":[%d,%d]",
+		   (int)users[MEMBER], (int)users[FORMER]);
+	uint64_t conv = number_in(clients[OWNER].answer, "conv");
+	assert_true(conv > 0);
+	client_ask(&clients[FORMER], "group.remove", "\"conv\":%d,\"cid\":4001,\"user\":%d", (int)conv,
+		   (int)users[FORMER]);
+	assert_non_null(strstr(clients[FORMER].answer, "\"seq\""));
+	for (size_t i = 0; i < sizeof(group_rows) / sizeof(*group_rows); i++)
+		for (enum role role = MEMBER; role < ROLES; role++) {
+			bool may = role == MEMBER && group_rows[i].may & AS_MEMBER;
+			const char *answer = ask_group(role, i, conv, users[OTHER]);
+			bool ok = may ? strstr(answer, "\"seq\"") != NULL : strcmp(answer, NOT_FOUND) == 0;
+			if (!ok)
+				print_error("%s by %s: %s\n", group_rows[i].name, role_names[role], answer);
+			wrong += !ok;
+		}
+	for (size_t i = 0; i < sizeof(group_rows) / sizeof(*group_rows); i++)
+		if (!strstr(ask_group(OWNER, i, conv, users[OTHER]), "\"seq\""))
+			print_error("%s by its admin: %s\n", group_rows[i].name, clients[OWNER].answer), wrong++;
+	assert_int_equal(wrong, 0);
+	/* Who left may read up to there and say nothing more; who never was in it may do neither. */
+	client_ask(&clients[FORMER], "log.get", "\"conv\":%d,\"after\":0", (int)conv);
+	assert_non_null(strstr(clients[FORMER].answer, "\"did\":\"left\""));
+	assert_null(strstr(clients[FORMER].answer, "\"did\":\"named\""));
+	assert_string_equal(client_ask(&clients[FORMER], "msg.send", "\"conv\":%d,\"cid\":4002,\"text\":\"x\"",
+				       (int)conv),
+			    NOT_FOUND);
+	assert_string_equal(client_ask(&clients[STRANGER], "log.get", "\"conv\":%d,\"after\":0", (int)conv), NOT_FOUND);
+}
+
+static void test_a_picture_is_for_members(void **state)
+{
+	(void)state;
+	struct http_answer *answer = at_alloc(sizeof(*answer));
+	char text[64], path[64];
+	static const uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0};
+	client_ask(&clients[OWNER], "group.create", "\"cid\":4100,\"name\":\"walkers\",\"users\":[%d]",
+		   (int)users[MEMBER]);
+	uint64_t conv = number_in(clients[OWNER].answer, "conv");
+	at_base64url(png, sizeof(png), text);
+	client_ask(&clients[MEMBER], "group.set", "\"conv\":%d,\"cid\":4101,\"picture\":\"%s\"", (int)conv, text);
+	assert_non_null(strstr(clients[MEMBER].answer, "\"seq\""));
+	at_base64url("<script>", 8, text);
+	client_ask(&clients[MEMBER], "group.set", "\"conv\":%d,\"cid\":4102,\"picture\":\"%s\"", (int)conv, text);
+	assert_string_equal(clients[MEMBER].answer, "{\"err\":\"unsupported\"}");
+	client_pump(&clients[OWNER], 100);
+	const char *at = strstr((const char *)clients[OWNER].events.data, "\"picture\":\"");
+	assert_non_null(at);
+	snprintf(path, sizeof(path), "/picture/%.32s", at + strlen("\"picture\":\""));
+	for (enum role role = OWNER; role < ROLES; role++) {
+		http_as(&w, &devices[role], "GET", path, NULL, answer);
+		assert_int_equal(answer->status, role == OWNER || role == MEMBER ? 200 : 404);
+	}
+	at_free(answer);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -541,6 +630,8 @@ int main(void)
 		T(test_owners_and_members_may),
 		T(test_nobody),
 		T(test_files_are_for_members),
+		T(test_groups),
+		T(test_a_picture_is_for_members),
 		T(test_a_revoked_device_is_nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -442,7 +442,7 @@ static enum at_err unread_job(struct store_tx *tx, void *msg)
 {
 	struct unread *unread = msg;
 
-	return store_unread(tx, unread->conv, unread->user, 0, &unread->n);
+	return store_unread(tx, &(struct store_window){.conv = unread->conv, .viewer = unread->user}, &unread->n);
 }
 
 static void unread_done(void *msg, enum at_err err)

@@ -18,26 +18,44 @@ struct chat_conv *chat_conv_of(const struct chat *chat, uint64_t conv)
 	return at_map_get_u64(chat->convs, conv);
 }
 
-struct chat_member *chat_member_in(struct chat_conv *conv, uint64_t user)
+struct chat_member *chat_member_ever(const struct chat_conv *conv, uint64_t user)
 {
+	if (conv->by_user != NULL)
+		return at_map_get_u64(conv->by_user, user);
 	for (size_t i = 0; i < conv->n; i++)
-		if (conv->members[i].user == user && conv->members[i].left_seq == 0)
-			return &conv->members[i];
+		if (conv->members[i]->user == user)
+			return conv->members[i];
 	return NULL;
+}
+
+struct chat_member *chat_member_in(const struct chat_conv *conv, uint64_t user)
+{
+	struct chat_member *member = chat_member_ever(conv, user);
+
+	return member != NULL && member->left_seq == 0 ? member : NULL;
 }
 
 struct chat_member *chat_member_of(const struct chat *chat, uint64_t conv, uint64_t user)
 {
-	struct chat_conv *found = chat_conv_of(chat, conv);
+	const struct chat_conv *found = chat_conv_of(chat, conv);
 
 	return found != NULL ? chat_member_in(found, user) : NULL;
 }
 
-struct chat_member *chat_other(struct chat_conv *conv, uint64_t user)
+const struct chat_member *chat_reader_of(const struct chat *chat, uint64_t conv, uint64_t user)
+{
+	const struct chat_conv *found = chat_conv_of(chat, conv);
+
+	if (found == NULL)
+		return NULL;
+	return found->kind == STORE_GROUP ? chat_member_ever(found, user) : chat_member_in(found, user);
+}
+
+struct chat_member *chat_other(const struct chat_conv *conv, uint64_t user)
 {
 	if (conv->kind != STORE_DIRECT)
 		return NULL;
-	return conv->members[0].user == user ? &conv->members[1] : &conv->members[0];
+	return conv->members[0]->user == user ? conv->members[1] : conv->members[0];
 }
 
 static struct chat_user *user_of(struct chat *chat, uint64_t id)
@@ -52,21 +70,36 @@ static struct chat_user *user_of(struct chat *chat, uint64_t id)
 	return user;
 }
 
+struct chat_member *chat_member_add(struct chat *chat, struct chat_conv *conv, uint64_t user)
+{
+	struct chat_member *member = at_alloc(sizeof(*member));
+
+	if (conv->n == conv->cap) {
+		conv->cap = conv->cap != 0 ? conv->cap * 2 : 2;
+		conv->members = at_realloc(conv->members, conv->cap * sizeof(struct chat_member *));
+	}
+	conv->members[conv->n++] = member;
+	member->conv = conv;
+	member->user = user;
+	at_list_push(&user_of(chat, user)->members, &member->of_user);
+	if (conv->by_user != NULL)
+		(void)at_map_put_u64(conv->by_user, user, member);
+	return member;
+}
+
 struct chat_conv *chat_conv_add(struct chat *chat, const struct store_conv *conv, const uint64_t *users, size_t n)
 {
-	struct chat_conv *added = at_alloc(sizeof(*added) + n * sizeof(added->members[0]));
+	struct chat_conv *added = at_alloc(sizeof(*added));
 
 	AT_ASSERT(conv->kind != STORE_DIRECT || n == 2);
 	added->id = conv->id;
 	added->kind = conv->kind;
 	added->opened_by = conv->opened_by;
 	added->last_seq = conv->last_seq;
-	added->n = n;
-	for (size_t i = 0; i < n; i++) {
-		added->members[i].conv = added;
-		added->members[i].user = users[i];
-		at_list_push(&user_of(chat, users[i])->members, &added->members[i].of_user);
-	}
+	if (conv->kind == STORE_GROUP)
+		added->by_user = at_map_new();
+	for (size_t i = 0; i < n; i++)
+		(void)chat_member_add(chat, added, users[i]);
 	(void)at_map_put_u64(chat->convs, added->id, added);
 	if (conv->kind == STORE_DIRECT) {
 		struct pair key = direct_key(users[0], users[1]);
@@ -74,6 +107,17 @@ struct chat_conv *chat_conv_add(struct chat *chat, const struct store_conv *conv
 		(void)at_map_put(chat->directs, &key, sizeof(key), added);
 	}
 	return added;
+}
+
+static void conv_free(struct chat_conv *conv)
+{
+	for (size_t i = 0; i < conv->n; i++)
+		at_free(conv->members[i]);
+	at_free(conv->members);
+	at_map_free(&conv->by_user);
+	at_bytes_unref(&conv->about);
+	at_free(conv->name);
+	at_free(conv);
 }
 
 /* ---- loading ---- */
@@ -98,7 +142,10 @@ static enum at_err on_conv(void *arg, const void *row)
 	struct loading *load = arg;
 
 	load->convs = room(load->convs, load->n_convs, &load->cap_convs, sizeof(*load->convs));
-	load->convs[load->n_convs++] = *(const struct store_conv *)row;
+	struct store_conv *conv = &load->convs[load->n_convs++];
+
+	*conv = *(const struct store_conv *)row;
+	conv->name = at_strdup(conv->name);
 	return AT_OK;
 }
 
@@ -150,13 +197,20 @@ static void load_conv(struct chat *chat, const struct store_conv *conv, const st
 	struct chat_conv *added = chat_conv_add(chat, conv, users, n);
 
 	for (size_t i = 0; i < n; i++) {
-		added->members[i].joined_seq = members[i].joined_seq;
-		added->members[i].left_seq = members[i].left_seq;
-		added->members[i].delivered = members[i].delivered;
-		added->members[i].read = members[i].read;
-		added->members[i].knows = conv->last_seq > 0 || conv->opened_by == users[i];
+		struct chat_member *member = added->members[i];
+
+		member->joined_seq = members[i].joined_seq;
+		member->left_seq = members[i].left_seq;
+		member->delivered = members[i].delivered;
+		member->read = members[i].read;
+		member->admin = members[i].admin;
+		member->knows = conv->last_seq > 0 || conv->opened_by == users[i];
 	}
 	at_free(users);
+	if (conv->kind == STORE_GROUP) {
+		chat_group_load(added, conv);
+		chat_group_describe(chat, added);
+	}
 }
 
 /* Both lists come in order of the chat's id. */
@@ -206,6 +260,8 @@ enum at_err chat_new(struct at_loop *loop, struct store *store, struct hub *hub,
 
 	if (err == AT_OK)
 		load_all(&load);
+	for (size_t i = 0; i < load.n_convs; i++)
+		at_free((char *)(uintptr_t)load.convs[i].name);
 	at_free(load.convs);
 	at_free(load.members);
 	*chat_out = chat;
@@ -214,13 +270,22 @@ enum at_err chat_new(struct at_loop *loop, struct store *store, struct hub *hub,
 	return err;
 }
 
-static void free_values(struct at_map **map)
+static void free_convs(struct chat *chat)
 {
 	size_t pos = 0;
 
-	for (void *v; (v = at_map_next(*map, &pos)) != NULL;)
-		at_free(v);
-	at_map_free(map);
+	for (struct chat_conv *conv; (conv = at_map_next(chat->convs, &pos)) != NULL;)
+		conv_free(conv);
+	at_map_free(&chat->convs);
+}
+
+static void free_users(struct chat *chat)
+{
+	size_t pos = 0;
+
+	for (struct chat_user *user; (user = at_map_next(chat->users, &pos)) != NULL;)
+		at_free(user);
+	at_map_free(&chat->users);
 }
 
 void chat_free(struct chat **chat)
@@ -237,8 +302,8 @@ void chat_free(struct chat **chat)
 	at_map_free(&c->states);
 	at_map_free(&c->blocks);
 	at_map_free(&c->directs);
-	free_values(&c->convs);
-	free_values(&c->users);
+	free_convs(c);
+	free_users(c);
 	at_buf_release(&c->out);
 	at_free(c);
 }
@@ -274,7 +339,20 @@ uint64_t chat_direct(const struct chat *chat, uint64_t a, uint64_t b)
 
 bool chat_shares(const struct chat *chat, uint64_t a, uint64_t b)
 {
-	return direct_of(chat, a, b) != NULL;
+	const struct chat_user *found = at_map_get_u64(chat->users, a);
+
+	if (direct_of(chat, a, b) != NULL)
+		return true;
+	if (found == NULL)
+		return false;
+	AT_LIST_EACH(&found->members, it) {
+		const struct chat_member *member = AT_ENTRY(it, struct chat_member, of_user);
+
+		if (member->left_seq == 0 && member->conv->kind == STORE_GROUP &&
+		    chat_member_in(member->conv, b) != NULL)
+			return true;
+	}
+	return false;
 }
 
 bool chat_blocked(const struct chat *chat, uint64_t user, uint64_t by)
@@ -294,21 +372,40 @@ bool chat_receipts_between(const struct chat *chat, uint64_t a, uint64_t b)
 	return chat->people.shows_receipts(chat->people.arg, a) && chat->people.shows_receipts(chat->people.arg, b);
 }
 
+struct partners {
+	struct at_map *seen;
+	uint64_t *users;
+	size_t n, max;
+};
+
+static void partner(struct partners *partners, uint64_t user)
+{
+	if (partners->n < partners->max && at_map_get_u64(partners->seen, user) == NULL) {
+		(void)at_map_put_u64(partners->seen, user, partners);
+		partners->users[partners->n++] = user;
+	}
+}
+
 size_t chat_partners(const struct chat *chat, uint64_t user, size_t max, uint64_t *users_out)
 {
 	const struct chat_user *found = at_map_get_u64(chat->users, user);
-	size_t n = 0;
+	struct partners partners = {.users = users_out, .max = max};
 
 	if (found == NULL)
 		return 0;
+	partners.seen = at_map_new();
 	AT_LIST_EACH(&found->members, it) {
-		struct chat_member *member = AT_ENTRY(it, struct chat_member, of_user);
-		const struct chat_member *other = chat_other(member->conv, user);
+		const struct chat_member *member = AT_ENTRY(it, struct chat_member, of_user);
+		const struct chat_conv *conv = member->conv;
 
-		if (n < max && member->left_seq == 0 && other != NULL)
-			users_out[n++] = other->user;
+		if (member->left_seq != 0 && conv->kind == STORE_DIRECT)
+			continue;
+		for (size_t i = 0; i < conv->n; i++)
+			if (conv->members[i]->user != user)
+				partner(&partners, conv->members[i]->user);
 	}
-	return n;
+	at_map_free(&partners.seen);
+	return partners.n;
 }
 
 void chat_set_hooks(struct chat *chat, const struct chat_hooks *hooks)

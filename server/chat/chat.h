@@ -39,8 +39,9 @@ void chat_free(struct chat **chat);
 bool chat_is_member(const struct chat *chat, uint64_t conv, uint64_t user);
 /* the other of a direct chat; 0 when not a member */
 uint64_t chat_peer(const struct chat *chat, uint64_t conv, uint64_t user);
-uint64_t chat_direct(const struct chat *chat, uint64_t a, uint64_t b);       /* 0 when there is none */
-bool chat_shares(const struct chat *chat, uint64_t a, uint64_t b);           /* have a chat with one another */
+uint64_t chat_direct(const struct chat *chat, uint64_t a, uint64_t b); /* 0 when there is none */
+/* have a chat with one another, or both are in a group */
+bool chat_shares(const struct chat *chat, uint64_t a, uint64_t b);
 bool chat_blocked(const struct chat *chat, uint64_t user, uint64_t by);      /* `by` has blocked `user` */
 bool chat_receipts_between(const struct chat *chat, uint64_t a, uint64_t b); /* both show receipts */
 
@@ -87,6 +88,50 @@ struct chat_hooks {
 };
 void chat_set_hooks(struct chat *chat, const struct chat_hooks *hooks);
 
+/* ---- groups (chat_group.c, chat_change.c) ----
+ *
+ * Every change is an entry of the group's log (kind "group"), written in the transaction that makes it; memory follows when it is on disk,
+ * and then everybody hears a `conv` event. NOT_FOUND: not a member, or not an admin where it takes one, or no such person.
+ * Repeated under the same cid, a change answers as the first time. */
+enum {
+	CHAT_GROUP_NAME_MAX = 100, /* characters */
+	CHAT_GROUP_MEMBERS_MAX = 256,
+};
+struct chat_asker {
+	uint64_t user, device, cid;
+};
+/* Of `users` and the asker, who is its admin. BAD_REQUEST: no name, or nobody else in it; TOO_LARGE. */
+void chat_group_create(struct chat *chat, const struct chat_asker *asker, const char *name, const uint64_t *users,
+		       size_t n, chat_conv_fn *done, void *arg);
+void chat_group_name(struct chat *chat, const struct chat_asker *asker, uint64_t conv, const char *name,
+		     chat_appended_fn *done, void *arg);
+/* A JPEG, PNG or WebP by its first bytes, else UNSUPPORTED; at most STORE_PICTURE_MAX, else TOO_LARGE; len 0: none any more. */
+void chat_group_picture(struct chat *chat, const struct chat_asker *asker, uint64_t conv, const void *bytes, size_t len,
+			chat_appended_fn *done, void *arg);
+/* Admins. Who is in already is passed over; CONFLICT when that is everybody. TOO_LARGE. */
+void chat_group_add(struct chat *chat, const struct chat_asker *asker, uint64_t conv, const uint64_t *users, size_t n,
+		    chat_appended_fn *done, void *arg);
+/* Admins; and everybody themselves, which is leaving. When no admin is left, who has been in it longest is one. */
+void chat_group_remove(struct chat *chat, const struct chat_asker *asker, uint64_t conv, uint64_t user,
+		       chat_appended_fn *done, void *arg);
+/* Admins. CONFLICT: they are, or are not, already; the last admin stays one. */
+void chat_group_admin(struct chat *chat, const struct chat_asker *asker, uint64_t conv, uint64_t user, bool on,
+		      chat_appended_fn *done, void *arg);
+
+bool chat_is_group(const struct chat *chat, uint64_t conv);
+bool chat_is_admin(const struct chat *chat, uint64_t conv, uint64_t user);
+/* Who is in it now, in no order; gives how many there are, also above max. Direct chats too. */
+size_t chat_members(const struct chat *chat, uint64_t conv, size_t max, uint64_t *users_out);
+/* May look at that entry of its log: it came while they were in it. */
+bool chat_may_see(const struct chat *chat, uint64_t conv, uint64_t user, uint64_t seq);
+/* After somebody has left or was removed (in = false), or was added. One listener. */
+typedef void chat_membership_fn(void *arg, uint64_t conv, uint64_t user, bool in);
+void chat_on_membership(struct chat *chat, chat_membership_fn *fn, void *arg);
+
+/* The bytes are good during the callback. NOT_FOUND also for who may not see it. */
+typedef void chat_picture_fn(void *arg, enum at_err err, const char *mime, const void *bytes, size_t len);
+void chat_picture(struct chat *chat, uint64_t user, const struct at_id *id, chat_picture_fn *done, void *arg);
+
 /* A page of the log as `user` may see it: voids where entries are not theirs. json is [entry,...], only during the call. At most
  * about 64 KiB (at least one entry): the asker goes on from the last it got while that is below last_seq. */
 typedef void chat_page_fn(void *arg, enum at_err err, const void *json, size_t len, uint64_t last_seq);
@@ -109,7 +154,7 @@ AT_MUST enum at_err chat_note_state(struct chat *chat, uint64_t user, uint64_t c
 typedef void chat_hello_fn(void *arg, enum at_err err, const void *convs, size_t convs_len, const void *notes,
 			   size_t notes_len);
 void chat_hello(struct chat *chat, uint64_t user, chat_hello_fn *done, void *arg);
-/* Everybody `user` has a direct chat with; for presence and the users of hello. */
+/* Everybody `user` has a direct chat with or is, or was, in a group with, each once; for presence and the users of hello. */
 size_t chat_partners(const struct chat *chat, uint64_t user, size_t max, uint64_t *users_out);
 void chat_write_entry(struct wire_out *w, const char *key, const struct store_entry *entry, uint64_t viewer);
 

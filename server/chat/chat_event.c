@@ -39,7 +39,8 @@ static const char *kind_name(enum store_kind kind)
 {
 	static const char *const names[] = {
 		[STORE_TEXT] = "text", [STORE_CALL] = "call",     [STORE_AMEND] = "amend",
-		[STORE_NOTE] = "note", [STORE_DELETE] = "delete",
+		[STORE_NOTE] = "note", [STORE_DELETE] = "delete", [STORE_GROUP_CHANGE] = "group",
+		[STORE_ROOM] = "room",
 	};
 	return (size_t)kind < sizeof(names) / sizeof(names[0]) && names[kind] != NULL ? names[kind] : "void";
 }
@@ -112,9 +113,11 @@ static void tell_others(struct chat *chat, struct chat_conv *conv, const struct 
 	struct at_bytes *frame = NULL;
 
 	for (size_t i = 0; i < conv->n; i++) {
-		struct chat_member *member = &conv->members[i];
+		struct chat_member *member = conv->members[i];
+		/* Who was just removed sees that. */
+		bool sees = member->left_seq == 0 || member->left_seq >= entry->seq;
 
-		if (member->user == entry->author || member->left_seq != 0 || !introduce(chat, member, entry) ||
+		if (member->user == entry->author || !sees || !introduce(chat, member, entry) ||
 		    hub_reachable(chat->hub, member->user) == 0)
 			continue;
 		/* All who are not the author see the same: the entry, or for only_for the void. */
@@ -127,7 +130,7 @@ static void tell_others(struct chat *chat, struct chat_conv *conv, const struct 
 
 void chat_tell_entry(struct chat *chat, struct chat_conv *conv, const struct store_entry *entry)
 {
-	struct chat_member *author = chat_member_in(conv, entry->author);
+	struct chat_member *author = chat_member_ever(conv, entry->author);
 	/* The device that sent a text has the answer. */
 	uint64_t but = entry->kind == STORE_TEXT ? entry->device : 0;
 	unsigned reached = hub_reachable(chat->hub, entry->author);
@@ -149,6 +152,8 @@ void chat_tell_receipt(struct chat *chat, const struct chat_member *member)
 {
 	const struct chat_member *other = chat_other(member->conv, member->user);
 
+	if (other == NULL)
+		chat_group_receipts(chat, member->conv);
 	if (other == NULL || chat_apart(chat, member->user, other->user) || hub_reachable(chat->hub, other->user) == 0)
 		return;
 	struct chat_conv_view view = chat_view(chat, other);
@@ -171,6 +176,20 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static void view_group(const struct chat *chat, const struct chat_member *member, struct chat_conv_view *view)
+{
+	struct chat_marks marks = chat_group_marks(chat, member);
+
+	view->left_seq = member->left_seq;
+	if (member->left_seq != 0)
+		view->last_seq = member->left_seq;
+	view->opened = true;
+	view->receipts = chat->people.shows_receipts(chat->people.arg, member->user);
+	view->their_delivered = marks.delivered;
+	view->their_read = marks.read;
+	view->about = at_bytes_ref(member->conv->about);
+}
+
 struct chat_conv_view chat_view(const struct chat *chat, const struct chat_member *member)
 {
 	struct chat_conv_view view = {
@@ -185,8 +204,10 @@ struct chat_conv_view chat_view(const struct chat *chat, const struct chat_membe
 	};
 	const struct chat_member *other = chat_other(member->conv, member->user);
 
-	if (other == NULL)
+	if (other == NULL) {
+		view_group(chat, member, &view);
 		return view;
+	}
 	view.with = other->user;
 	view.receipts = chat_receipts_between(chat, member->user, other->user);
 	view.their_delivered = other->delivered;
@@ -195,13 +216,24 @@ struct chat_conv_view chat_view(const struct chat *chat, const struct chat_membe
 	return view;
 }
 
+void chat_view_release(struct chat_conv_view *view)
+{
+	at_bytes_unref(&view->about);
+}
+
 void chat_write_conv(struct wire_out *w, const char *key, const struct chat_conv_view *view, uint64_t unread,
 		     const struct store_entry *last)
 {
 	wire_obj(w, key);
 	wire_int(w, "conv", (int64_t)view->conv);
 	wire_str(w, "kind", view->kind == STORE_DIRECT ? "direct" : "group");
-	wire_int(w, "with", (int64_t)view->with);
+	if (view->kind == STORE_DIRECT)
+		wire_int(w, "with", (int64_t)view->with);
+	else {
+		wire_raw(w, "group", view->about->data, view->about->len);
+		wire_bool(w, "left", view->left_seq != 0);
+		wire_int(w, "first_seq", (int64_t)view->joined_seq + 1);
+	}
 	wire_int(w, "last_seq", (int64_t)view->last_seq);
 	wire_int(w, "read", (int64_t)view->read);
 	wire_int(w, "delivered", (int64_t)view->delivered);
@@ -217,14 +249,14 @@ void chat_write_conv(struct wire_out *w, const char *key, const struct chat_conv
 
 void chat_tell_conv(struct chat *chat, struct chat_member *member, uint64_t unread, const struct store_entry *last)
 {
-	struct chat_conv_view view = chat_view(chat, member);
-
 	member->knows = true;
 	if (hub_reachable(chat->hub, member->user) == 0)
 		return;
+	struct chat_conv_view view = chat_view(chat, member);
 	struct wire_out w = chat_frame_begin(chat, "conv");
 
 	chat_write_conv(&w, "conv", &view, unread, last);
+	chat_view_release(&view);
 	struct at_bytes *frame = chat_frame(chat, &w);
 
 	send_frame(chat, member->user, 0, frame);

@@ -15,7 +15,7 @@ static enum at_err marks_job(struct store_tx *tx, void *msg)
 	enum at_err err = AT_OK;
 
 	for (size_t i = 0; i < marks->n && err == AT_OK; i++)
-		err = store_member_put(tx, &marks->members[i]);
+		err = store_member_mark(tx, &marks->members[i]);
 	return err;
 }
 
@@ -71,8 +71,6 @@ void chat_flush_marks(struct chat *chat)
 		marks->members[marks->n++] = (struct store_member){
 			.conv = member->conv->id,
 			.user = member->user,
-			.joined_seq = member->joined_seq,
-			.left_seq = member->left_seq,
 			.delivered = member->delivered,
 			.read = member->read,
 		};
@@ -138,7 +136,7 @@ enum at_err chat_typing(struct chat *chat, uint64_t user, uint64_t conv)
 	const struct chat_member *other = chat_other(member->conv, user);
 	int64_t now = at_loop_now_ms(chat->loop);
 
-	if (other == NULL || chat_apart(chat, user, other->user))
+	if (other != NULL && chat_apart(chat, user, other->user))
 		return AT_OK;
 	if (member->typing_at != 0 && now - member->typing_at < CHAT_TYPING_MS)
 		return AT_OK;
@@ -149,8 +147,12 @@ enum at_err chat_typing(struct chat *chat, uint64_t user, uint64_t conv)
 	wire_int(&w, "user", (int64_t)user);
 	struct at_bytes *frame = chat_frame(chat, &w);
 
-	if (frame != NULL)
-		hub_send_user(chat->hub, other->user, frame, NULL);
+	for (size_t i = 0; i < member->conv->n && frame != NULL; i++) {
+		const struct chat_member *to = member->conv->members[i];
+
+		if (to->user != user && to->left_seq == 0)
+			hub_send_user(chat->hub, to->user, frame, NULL);
+	}
 	at_bytes_unref(&frame);
 	return AT_OK;
 }

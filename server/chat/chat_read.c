@@ -10,7 +10,7 @@ enum { PAGE_BYTES = 64 * 1024, ENTRY_OVERHEAD = 256, HEARD_MAX = 512 };
 /* ---- pages ---- */
 
 struct page {
-	uint64_t conv, user, after, before;
+	uint64_t conv, user, after, before, upto; /* upto: 0, or where the reader left */
 	size_t limit;
 	uint64_t *seqs; /* NULL, or these and no others */
 	struct chat_conv *in;
@@ -65,6 +65,8 @@ static enum at_err page_job(struct store_tx *tx, void *msg)
 
 	if (err != AT_OK)
 		return err;
+	while (n > 0 && page->upto != 0 && entries[n - 1].seq > page->upto)
+		n--;
 	bound_page(page, &entries, &n);
 	struct wire_out w = wire_out_begin(&page->json);
 
@@ -82,6 +84,7 @@ static void page_done(void *msg, enum at_err err)
 	/* The page may be ahead of what has been told. */
 	uint64_t last = page->last_seq > page->in->last_seq ? page->last_seq : page->in->last_seq;
 
+	last = page->upto != 0 ? page->upto : last;
 	page->done(page->arg, err, page->json.data, page->json.len, last);
 	at_buf_release(&page->json);
 	at_free(page->seqs);
@@ -99,6 +102,7 @@ static struct page *page_new(const struct chat_member *member, size_t limit, cha
 		.done = done,
 		.arg = arg,
 		.limit = limit < CHAT_PAGE_ENTRIES ? limit : CHAT_PAGE_ENTRIES,
+		.upto = member->left_seq,
 	};
 	at_buf_init(&page->json, CHAT_OUT_MAX);
 	return page;
@@ -107,7 +111,7 @@ static struct page *page_new(const struct chat_member *member, size_t limit, cha
 void chat_log_page(struct chat *chat, uint64_t user, uint64_t device, uint64_t conv, uint64_t after, uint64_t before,
 		   size_t limit, chat_page_fn *done, void *arg)
 {
-	const struct chat_member *member = chat_member_of(chat, conv, user);
+	const struct chat_member *member = chat_reader_of(chat, conv, user);
 
 	(void)device;
 	if (member == NULL) {
@@ -117,7 +121,8 @@ void chat_log_page(struct chat *chat, uint64_t user, uint64_t device, uint64_t c
 	struct page *page = page_new(member, limit, done, arg);
 
 	page->after = after > member->joined_seq ? after : member->joined_seq;
-	page->before = before;
+	/* What came after they left does not take the place of what they may see. */
+	page->before = before > member->left_seq && member->left_seq > 0 ? member->left_seq + 1 : before;
 	store_read(chat->store, page_job, page_done, page);
 }
 
@@ -131,7 +136,7 @@ static int by_value(const void *a, const void *b)
 void chat_log_some(struct chat *chat, uint64_t user, uint64_t conv, const uint64_t *seqs, size_t n, chat_page_fn *done,
 		   void *arg)
 {
-	const struct chat_member *member = chat_member_of(chat, conv, user);
+	const struct chat_member *member = chat_reader_of(chat, conv, user);
 
 	if (member == NULL || n > CHAT_PAGE_ENTRIES) {
 		done(arg, member == NULL ? AT_ERR_NOT_FOUND : AT_ERR_BAD_REQUEST, NULL, 0, 0);
@@ -156,11 +161,14 @@ static enum at_err write_view(struct store_tx *tx, struct wire_out *w, const cha
 {
 	struct store_entry last;
 	uint64_t unread;
-	enum at_err err = store_unread(tx, view->conv, view->user, view->read, &unread);
+	struct store_window all = {view->conv, view->user, view->joined_seq, view->left_seq}, news = all;
+
+	news.after = view->read > view->joined_seq ? view->read : view->joined_seq;
+	enum at_err err = store_unread(tx, &news, &unread);
 
 	if (err != AT_OK)
 		return err;
-	err = store_entry_last(tx, view->conv, view->user, &last);
+	err = store_entry_last(tx, &all, &last);
 	if (err != AT_OK && err != AT_ERR_NOT_FOUND)
 		return err;
 	/* A chat that another opened and that holds nothing for me yet is not there for me. */
@@ -202,6 +210,7 @@ static void refresh_done(void *msg, enum at_err err)
 		at_bytes_unref(&frame);
 	}
 	at_buf_release(&refresh->frame);
+	chat_view_release(&refresh->view);
 	at_free(refresh);
 }
 
@@ -334,6 +343,8 @@ static void hello_done(void *msg, enum at_err err)
 	hello->done(hello->arg, err, hello->convs.data, hello->convs.len, hello->notes.data, hello->notes.len);
 	at_buf_release(&hello->convs);
 	at_buf_release(&hello->notes);
+	for (size_t i = 0; i < hello->n; i++)
+		chat_view_release(&hello->views[i]);
 	at_free(hello->views);
 	at_free(hello);
 }
@@ -348,7 +359,7 @@ static void collect_views(const struct chat *chat, struct chat_user *user, struc
 	AT_LIST_EACH(&user->members, it) {
 		const struct chat_member *member = AT_ENTRY(it, struct chat_member, of_user);
 
-		if (member->left_seq == 0)
+		if (member->left_seq == 0 || member->conv->kind == STORE_GROUP)
 			hello->views[hello->n++] = chat_view(chat, member);
 	}
 	qsort(hello->views, hello->n, sizeof(*hello->views), by_conv);

@@ -15,7 +15,7 @@ struct chat_state {
 	bool known; /* it is a note, and user may see it */
 	bool first; /* it had not been played before */
 	struct store_note_state now;
-	struct store_note_state others; /* the author's of it; on one's own note, the other's */
+	struct store_note_state others; /* the author's of it; on one's own note, only whether another played it */
 	uint64_t author, other;         /* other: of a direct chat, 0 else */
 };
 
@@ -45,10 +45,9 @@ static enum at_err put_one(struct store_tx *tx, struct chat_state *state)
 	if (state->position_ms >= 0)
 		state->now.position_ms = state->position_ms;
 	err = store_note_state_put(tx, &state->now);
-	if (err == AT_OK)
-		err = store_note_state_get(tx, key->conv, key->seq,
-					   entry.author != key->user ? entry.author : state->other, &state->others);
-	return err;
+	if (err == AT_OK && entry.author == key->user)
+		return store_note_heard(tx, key->conv, key->seq, entry.author, &state->others.played);
+	return err == AT_OK ? store_note_state_get(tx, key->conv, key->seq, entry.author, &state->others) : err;
 }
 
 static enum at_err states_job(struct store_tx *tx, void *msg)
@@ -86,8 +85,11 @@ static void tell_one(struct chat *chat, const struct chat_state *state)
 	if (!state->known)
 		return;
 	if (user == state->author) {
-		tell_state(chat, user, &state->now,
-			   state->others.played && chat_receipts_between(chat, user, state->other));
+		/* In a group it is enough that the author shows receipts: who played it is not said. */
+		bool shown = state->other != 0 ? chat_receipts_between(chat, user, state->other)
+					       : chat->people.shows_receipts(chat->people.arg, user);
+
+		tell_state(chat, user, &state->now, state->others.played && shown);
 		return;
 	}
 	tell_state(chat, user, &state->now, false);

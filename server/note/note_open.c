@@ -14,7 +14,7 @@ struct open {
 	struct rec *rec; /* NULL for a note */
 	uint64_t user;
 	struct at_id id;
-	uint64_t conv, only_for;
+	uint64_t conv, seq, only_for;
 	char mime[NOTE_MIME_MAX + 1];
 	note_file_fn *done;
 	void *arg;
@@ -40,6 +40,7 @@ static enum at_err media_job(struct store_tx *tx, void *msg)
 	if (err)
 		return err;
 	open->conv = row.conv;
+	open->seq = row.seq;
 	open->only_for = row.only_for;
 	snprintf(open->mime, sizeof(open->mime), "%s", row.mime);
 	return AT_OK;
@@ -53,7 +54,7 @@ static void on_file(void *arg, enum at_err err, int fd, uint64_t len)
 static void media_known(void *msg, enum at_err err)
 {
 	struct open *open = msg;
-	if (!err && (!chat_is_member(open->notes->chat, open->conv, open->user) ||
+	if (!err && (!chat_may_see(open->notes->chat, open->conv, open->user, open->seq) ||
 		     (open->only_for && open->only_for != open->user)))
 		err = AT_ERR_NOT_FOUND;
 	if (err)

@@ -104,19 +104,53 @@ struct store_conv {
 	int64_t created;
 	uint64_t opened_by;
 	uint64_t last_seq;
+	const char *name;     /* of a group; "" for a direct chat */
+	struct at_id picture; /* of a group; zero = none */
 };
 struct store_member {
 	uint64_t conv, user;
-	uint64_t joined_seq, left_seq; /* left_seq 0 = a member now */
-	uint64_t delivered, read;      /* watermarks */
+	/* Entries above joined_seq and, once left, up to left_seq are theirs to see; left_seq 0 = a member now. */
+	uint64_t joined_seq, left_seq;
+	uint64_t delivered, read; /* watermarks */
+	bool admin;               /* of a group */
 };
 /* The direct chat of a and b, opened by a if there is none; CONFLICT when a == b. */
 AT_MUST enum at_err store_conv_direct(struct store_tx *tx, uint64_t a, uint64_t b, int64_t now,
 				      struct store_conv *conv_out);
-/* watermarks only rise */
+/* A new group without members. */
+AT_MUST enum at_err store_conv_group(struct store_tx *tx, uint64_t opened_by, const char *name, int64_t now,
+				     struct store_conv *conv_out);
+/* name and picture */
+AT_MUST enum at_err store_conv_put(struct store_tx *tx, const struct store_conv *conv);
+/* Inserts or overwrites; watermarks only rise. */
 AT_MUST enum at_err store_member_put(struct store_tx *tx, const struct store_member *member);
+/* Watermarks alone, which only rise: what is said of membership meanwhile stays. */
+AT_MUST enum at_err store_member_mark(struct store_tx *tx, const struct store_member *member);
 
-enum store_kind { STORE_TEXT = 1, STORE_CALL = 2, STORE_AMEND = 3, STORE_NOTE = 4, STORE_DELETE = 5 };
+/* Pictures of groups: small, so they live beside what names them. */
+enum { STORE_PICTURE_MAX = 64 * 1024 };
+struct store_picture {
+	struct at_id id;
+	uint64_t conv;
+	const char *mime;
+	const void *bytes;
+	size_t len;
+};
+AT_MUST enum at_err store_picture_add(struct store_tx *tx, const struct store_picture *picture);
+AT_MUST enum at_err store_picture_get(struct store_tx *tx, const struct at_id *id, struct store_picture *picture_out);
+/* All of a chat's but one. */
+AT_MUST enum at_err store_picture_keep(struct store_tx *tx, uint64_t conv, const struct at_id *but);
+
+/* Kept in the store: values stay. */
+enum store_kind {
+	STORE_TEXT = 1,
+	STORE_CALL = 2,
+	STORE_AMEND = 3,
+	STORE_NOTE = 4,
+	STORE_DELETE = 5,
+	STORE_GROUP_CHANGE = 6,
+	STORE_ROOM = 7,
+};
 /* One entry of a log. The body is opaque here: JSON of at most 64 KiB, written by the module whose kind it is. */
 struct store_entry {
 	uint64_t id; /* commit order over all chats */
@@ -137,6 +171,9 @@ struct store_entry {
  * and nothing is written. device 0 is the server: never a duplicate. An AMEND takes its own badge over to the entry it
  * amends, so a missed call that was answered after all stops counting. */
 AT_MUST enum at_err store_entry_append(struct store_tx *tx, struct store_entry *entry, bool *dup_out);
+/* The entry that this device wrote under this client id. NOT_FOUND */
+AT_MUST enum at_err store_entry_of_cid(struct store_tx *tx, uint64_t device, uint64_t cid,
+				       struct store_entry *entry_out);
 /* NOT_FOUND */
 AT_MUST enum at_err store_entry_get(struct store_tx *tx, uint64_t conv, uint64_t seq, struct store_entry *entry_out);
 /* Empties the body in place ("{}") and takes the badge off: the one thing a log forgets. NOT_FOUND. */
@@ -144,12 +181,16 @@ AT_MUST enum at_err store_entry_blank(struct store_tx *tx, uint64_t conv, uint64
 /* Entries with seq > after (ascending) or seq < before (the newest of them, given ascending); before 0 = from `after`. */
 AT_MUST enum at_err store_entry_page(struct store_tx *tx, uint64_t conv, uint64_t after, uint64_t before, size_t limit,
 				     struct store_entry **entries_out, size_t *n_out);
-/* The newest entry that shows something to viewer: not a deletion, not a void. NOT_FOUND. */
-AT_MUST enum at_err store_entry_last(struct store_tx *tx, uint64_t conv, uint64_t viewer,
+/* What one member may see of a log: seqs above `after`, up to `upto` (0 = to its end). */
+struct store_window {
+	uint64_t conv, viewer, after, upto;
+};
+/* The newest entry in it that shows something: not a deletion, not a void. NOT_FOUND. */
+AT_MUST enum at_err store_entry_last(struct store_tx *tx, const struct store_window *window,
 				     struct store_entry *entry_out);
-/* What a badge counts for `user` above `read`: others' entries with a badge, a note and its missed call as one. Looks at the newest
- * 1000 entries only, so it is cheap whatever has piled up. */
-AT_MUST enum at_err store_unread(struct store_tx *tx, uint64_t conv, uint64_t user, uint64_t read, uint64_t *n_out);
+/* What a badge counts in it: others' entries with a badge, a note and its missed call as one. `after` is what they have read. Looks at
+ * the newest 1000 entries only, so it is cheap whatever has piled up. */
+AT_MUST enum at_err store_unread(struct store_tx *tx, const struct store_window *window, uint64_t *n_out);
 
 /* ---- calls ---- */
 
@@ -209,6 +250,10 @@ AT_MUST enum at_err store_note_state_put(struct store_tx *tx, const struct store
 /* Not played and at 0 when there is none. */
 AT_MUST enum at_err store_note_state_get(struct store_tx *tx, uint64_t conv, uint64_t seq, uint64_t user,
 					 struct store_note_state *state_out);
+
+/* Whether anybody but the author has played it. */
+AT_MUST enum at_err store_note_heard(struct store_tx *tx, uint64_t conv, uint64_t seq, uint64_t author,
+				     bool *heard_out);
 
 /* ---- loading at start: each row once, in id order; stops at the first error fn returns ---- */
 

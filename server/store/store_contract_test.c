@@ -157,7 +157,7 @@ static enum at_err page_job(struct store_tx *tx, void *msg)
 	struct store_entry last;
 
 	(void)msg;
-	assert_int_equal(store_entry_last(tx, 1, 1, &last), AT_ERR_NOT_FOUND);
+	assert_int_equal(store_entry_last(tx, &(struct store_window){.conv = 1, .viewer = 1}, &last), AT_ERR_NOT_FOUND);
 	for (uint64_t i = 1; i <= 50; i++)
 		OK(add(tx,
 		       (struct store_entry){.conv = 1,
@@ -171,9 +171,9 @@ static enum at_err page_job(struct store_tx *tx, void *msg)
 	expect_page(tx, 0, 4, 10, 1, 3);
 	expect_page(tx, 10, 20, 100, 11, 19);
 	expect_page(tx, 0, 0, 100000, 1, 50);
-	OK(store_entry_last(tx, 1, 1, &last));
+	OK(store_entry_last(tx, &(struct store_window){.conv = 1, .viewer = 1}, &last));
 	assert_int_equal(last.seq, 48);
-	OK(store_entry_last(tx, 1, 9, &last));
+	OK(store_entry_last(tx, &(struct store_window){.conv = 1, .viewer = 9}, &last));
 	assert_int_equal(last.seq, 49);
 	return AT_OK;
 }
@@ -187,7 +187,7 @@ static void expect_unread(struct store_tx *tx, uint64_t user, uint64_t read, uin
 {
 	uint64_t n;
 
-	OK(store_unread(tx, 1, user, read, &n));
+	OK(store_unread(tx, &(struct store_window){.conv = 1, .viewer = user, .after = read}, &n));
 	assert_int_equal(n, expected);
 }
 

@@ -10,10 +10,13 @@ static void read_conv(struct store_q *q, void *row)
 	conv->created = store_c_i64(q);
 	conv->opened_by = store_c_u64(q);
 	conv->last_seq = store_c_u64(q);
+	conv->name = store_c_text(q, NULL);
+	store_c_id(q, &conv->picture);
 }
 
 #define CONV_COLUMNS                                                                                                   \
-	"c.id, c.kind, c.crypto, c.created, c.opened_by, (SELECT coalesce(max(seq), 0) FROM entry WHERE conv = c.id)"
+	"c.id, c.kind, c.crypto, c.created, c.opened_by, (SELECT coalesce(max(seq), 0) FROM entry WHERE conv = c.id)," \
+	" c.name, c.picture"
 
 static enum at_err find_direct(struct store_tx *tx, uint64_t low, uint64_t high, struct store_conv *conv_out)
 {
@@ -25,12 +28,16 @@ static enum at_err find_direct(struct store_tx *tx, uint64_t low, uint64_t high,
 	return store_q_one(&q, read_conv, conv_out);
 }
 
-static enum at_err add_conv(struct store_tx *tx, uint64_t opened_by, int64_t now, uint64_t *id_out)
+static enum at_err add_conv(struct store_tx *tx, enum store_conv_kind kind, const char *name, uint64_t opened_by,
+			    int64_t now, uint64_t *id_out)
 {
-	struct store_q q = store_q(tx, "INSERT INTO conv(kind, crypto, created, opened_by) VALUES(1, 0, ?, ?)");
+	struct store_q q =
+		store_q(tx, "INSERT INTO conv(kind, crypto, created, opened_by, name) VALUES(?, 0, ?, ?, ?)");
 
+	store_q_u64(&q, kind);
 	store_q_i64(&q, now);
 	store_q_u64(&q, opened_by);
+	store_q_text(&q, name);
 	enum at_err err = store_q_run(&q);
 
 	*id_out = (uint64_t)sqlite3_last_insert_rowid(tx->db);
@@ -58,30 +65,60 @@ enum at_err store_conv_direct(struct store_tx *tx, uint64_t a, uint64_t b, int64
 
 	if (err != AT_ERR_NOT_FOUND)
 		return err;
-	err = add_conv(tx, a, now, &id);
+	err = add_conv(tx, STORE_DIRECT, "", a, now, &id);
 	if (err == AT_OK)
 		err = add_direct(tx, low, high, id);
 	if (err == AT_OK)
 		err = store_member_put(tx, &(struct store_member){.conv = id, .user = low});
 	if (err == AT_OK)
 		err = store_member_put(tx, &(struct store_member){.conv = id, .user = high});
-	*conv_out = (struct store_conv){.id = id, .kind = STORE_DIRECT, .created = now, .opened_by = a};
+	*conv_out = (struct store_conv){.id = id, .kind = STORE_DIRECT, .created = now, .opened_by = a, .name = ""};
 	return err;
+}
+
+enum at_err store_conv_group(struct store_tx *tx, uint64_t opened_by, const char *name, int64_t now,
+			     struct store_conv *conv_out)
+{
+	*conv_out = (struct store_conv){.kind = STORE_GROUP, .created = now, .opened_by = opened_by, .name = name};
+	return add_conv(tx, STORE_GROUP, name, opened_by, now, &conv_out->id);
+}
+
+enum at_err store_conv_put(struct store_tx *tx, const struct store_conv *conv)
+{
+	struct store_q q = store_q(tx, "UPDATE conv SET name = ?, picture = ? WHERE id = ?");
+
+	store_q_text(&q, conv->name);
+	store_q_id(&q, &conv->picture);
+	store_q_u64(&q, conv->id);
+	return store_q_run(&q);
 }
 
 enum at_err store_member_put(struct store_tx *tx, const struct store_member *member)
 {
-	struct store_q q =
-		store_q(tx, "INSERT INTO member(conv, user, joined_seq, left_seq, delivered, read) VALUES(?,?,?,?,?,?)"
-			    " ON CONFLICT(conv, user) DO UPDATE SET joined_seq = excluded.joined_seq,"
-			    " left_seq = excluded.left_seq, delivered = max(delivered, excluded.delivered),"
-			    " read = max(read, excluded.read)");
+	struct store_q q = store_q(tx, "INSERT INTO member(conv, user, joined_seq, left_seq, delivered, read, admin) "
+				       "VALUES(?,?,?,?,?,?,?)"
+				       " ON CONFLICT(conv, user) DO UPDATE SET joined_seq = excluded.joined_seq,"
+				       " left_seq = excluded.left_seq, delivered = max(delivered, excluded.delivered),"
+				       " read = max(read, excluded.read), admin = excluded.admin");
 	store_q_u64(&q, member->conv);
 	store_q_u64(&q, member->user);
 	store_q_u64(&q, member->joined_seq);
 	store_q_u64(&q, member->left_seq);
 	store_q_u64(&q, member->delivered);
 	store_q_u64(&q, member->read);
+	store_q_u64(&q, member->admin);
+	return store_q_run(&q);
+}
+
+enum at_err store_member_mark(struct store_tx *tx, const struct store_member *member)
+{
+	struct store_q q = store_q(tx, "UPDATE member SET delivered = max(delivered, ?), read = max(read, ?)"
+				       " WHERE conv = ? AND user = ?");
+
+	store_q_u64(&q, member->delivered);
+	store_q_u64(&q, member->read);
+	store_q_u64(&q, member->conv);
+	store_q_u64(&q, member->user);
 	return store_q_run(&q);
 }
 
@@ -103,12 +140,13 @@ static void read_member(struct store_q *q, void *row)
 	member->left_seq = store_c_u64(q);
 	member->delivered = store_c_u64(q);
 	member->read = store_c_u64(q);
+	member->admin = store_c_u64(q) != 0;
 }
 
 enum at_err store_each_member(struct store_tx *tx, store_each_fn *fn, void *arg)
 {
-	struct store_q q =
-		store_q(tx, "SELECT conv, user, joined_seq, left_seq, delivered, read FROM member ORDER BY conv, user");
+	struct store_q q = store_q(tx, "SELECT conv, user, joined_seq, left_seq, delivered, read, admin FROM member"
+				       " ORDER BY conv, user");
 	struct store_member member;
 
 	return store_q_each(&q, read_member, &member, fn, arg);

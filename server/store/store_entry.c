@@ -64,14 +64,14 @@ static void touch(struct store_tx *tx, uint64_t conv)
 		tx->n_touched++;
 }
 
-static enum at_err find_by_cid(struct store_tx *tx, struct store_entry *entry)
+enum at_err store_entry_of_cid(struct store_tx *tx, uint64_t device, uint64_t cid, struct store_entry *entry_out)
 {
 	struct store_q q =
 		store_q(tx, "SELECT " ENTRY_COLUMNS " FROM entry WHERE device = ? AND cid = ? AND device <> 0");
 
-	store_q_u64(&q, entry->device);
-	store_q_u64(&q, entry->cid);
-	return store_q_one(&q, read_entry, entry);
+	store_q_u64(&q, device);
+	store_q_u64(&q, cid);
+	return store_q_one(&q, read_entry, entry_out);
 }
 
 static enum at_err insert(struct store_tx *tx, const struct store_entry *entry, int *n_out)
@@ -122,7 +122,7 @@ enum at_err store_entry_append(struct store_tx *tx, struct store_entry *entry, b
 		return err;
 	if (n == 0) {
 		*dup_out = true;
-		return find_by_cid(tx, entry);
+		return store_entry_of_cid(tx, entry->device, entry->cid, entry);
 	}
 	entry->id = (uint64_t)sqlite3_last_insert_rowid(tx->db);
 	*last = entry->seq;
@@ -188,27 +188,36 @@ enum at_err store_entry_page(struct store_tx *tx, uint64_t conv, uint64_t after,
 	return err;
 }
 
-enum at_err store_entry_last(struct store_tx *tx, uint64_t conv, uint64_t viewer, struct store_entry *entry_out)
+/* A member's window into a log, bound in this order. */
+#define IN_WINDOW "conv = ? AND seq > ? AND seq <= ?"
+
+static void bind_window(struct store_q *q, const struct store_window *window)
 {
-	struct store_q q =
-		store_q(tx, "SELECT " ENTRY_COLUMNS " FROM entry WHERE conv = ? AND kind <> 5 AND only_for IN (0, ?)"
-			    " ORDER BY seq DESC LIMIT 1");
-	store_q_u64(&q, conv);
-	store_q_u64(&q, viewer);
+	store_q_u64(q, window->conv);
+	store_q_u64(q, window->after);
+	store_q_u64(q, window->upto != 0 ? window->upto : INT64_MAX);
+}
+
+enum at_err store_entry_last(struct store_tx *tx, const struct store_window *window, struct store_entry *entry_out)
+{
+	struct store_q q = store_q(tx, "SELECT " ENTRY_COLUMNS " FROM entry WHERE " IN_WINDOW
+				       " AND kind <> 5 AND only_for IN (0, ?) ORDER BY seq DESC LIMIT 1");
+
+	bind_window(&q, window);
+	store_q_u64(&q, window->viewer);
 	return store_q_one(&q, read_entry, entry_out);
 }
 
-enum at_err store_unread(struct store_tx *tx, uint64_t conv, uint64_t user, uint64_t read, uint64_t *n_out)
+enum at_err store_unread(struct store_tx *tx, const struct store_window *window, uint64_t *n_out)
 {
 	/* A note and its missed call share the call's id; everything else stands for itself. */
-	struct store_q q =
-		store_q(tx, "SELECT count(DISTINCT coalesce(call, id)) FROM"
-			    " (SELECT id, call, author, badge, only_for FROM entry WHERE conv = ? AND seq > ?"
-			    "  ORDER BY seq DESC LIMIT 1000)"
-			    " WHERE badge = 1 AND author <> ? AND only_for IN (0, ?)");
-	store_q_u64(&q, conv);
-	store_q_u64(&q, read);
-	store_q_u64(&q, user);
-	store_q_u64(&q, user);
+	struct store_q q = store_q(tx, "SELECT count(DISTINCT coalesce(call, id)) FROM"
+				       " (SELECT id, call, author, badge, only_for FROM entry WHERE " IN_WINDOW
+				       "  ORDER BY seq DESC LIMIT 1000)"
+				       " WHERE badge = 1 AND author <> ? AND only_for IN (0, ?)");
+
+	bind_window(&q, window);
+	store_q_u64(&q, window->viewer);
+	store_q_u64(&q, window->viewer);
 	return store_q_one(&q, read_u64, n_out);
 }

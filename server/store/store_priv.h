@@ -76,7 +76,8 @@ bool store_c_bool(struct store_q *q);
 uint8_t store_c_u8(struct store_q *q);
 const char *store_c_text(struct store_q *q, size_t *len_out); /* len_out may be NULL; a NULL is "" */
 const char *store_c_text_or_null(struct store_q *q, size_t *len_out);
-void store_c_blob(struct store_q *q, void *out, size_t len); /* zeros when of another length */
+void store_c_blob(struct store_q *q, void *out, size_t len);   /* zeros when of another length */
+const void *store_c_bytes(struct store_q *q, size_t *len_out); /* a copy in the arena */
 void store_c_id(struct store_q *q, struct at_id *id_out);
 
 typedef void store_row_fn(struct store_q *q, void *row);

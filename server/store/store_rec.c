@@ -184,6 +184,22 @@ enum at_err store_note_state_get(struct store_tx *tx, uint64_t conv, uint64_t se
 	return AT_OK;
 }
 
+static void read_flag(struct store_q *q, void *row)
+{
+	*(bool *)row = store_c_bool(q);
+}
+
+enum at_err store_note_heard(struct store_tx *tx, uint64_t conv, uint64_t seq, uint64_t author, bool *heard_out)
+{
+	struct store_q q = store_q(tx, "SELECT EXISTS(SELECT 1 FROM note_state WHERE conv = ? AND seq = ?"
+				       " AND user <> ? AND played <> 0)");
+
+	store_q_u64(&q, conv);
+	store_q_u64(&q, seq);
+	store_q_u64(&q, author);
+	return store_q_one(&q, read_flag, heard_out);
+}
+
 enum at_err store_each_note_state(struct store_tx *tx, uint64_t user, store_each_fn *fn, void *arg)
 {
 	struct store_q q =

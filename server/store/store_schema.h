@@ -67,6 +67,13 @@ static const char *const store_schema[] = {
 	"NOT NULL,"
 	" PRIMARY KEY(conv, seq, user)) WITHOUT ROWID;"
 	"CREATE INDEX note_state_user ON note_state(user);",
+
+	/* Groups. picture: an id of the picture table, NULL = none. */
+	"ALTER TABLE conv ADD COLUMN name TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE conv ADD COLUMN picture BLOB;"
+	"ALTER TABLE member ADD COLUMN admin INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE picture(id BLOB PRIMARY KEY, conv INTEGER NOT NULL, mime TEXT NOT NULL, bytes BLOB NOT NULL)"
+	" WITHOUT ROWID;",
 };
 
 enum {

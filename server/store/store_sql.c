@@ -166,6 +166,19 @@ void store_c_blob(struct store_q *q, void *out, size_t len)
 		memcpy(out, data, len);
 }
 
+const void *store_c_bytes(struct store_q *q, size_t *len_out)
+{
+	int col = q->col++;
+	const void *data = sqlite3_column_blob(q->stmt, col);
+
+	*len_out = (size_t)sqlite3_column_bytes(q->stmt, col);
+	void *copy = at_arena_alloc(q->tx->arena, *len_out + 1);
+
+	if (*len_out > 0)
+		memcpy(copy, data, *len_out);
+	return copy;
+}
+
 void store_c_id(struct store_q *q, struct at_id *id_out)
 {
 	store_c_blob(q, id_out->b, sizeof(id_out->b));

@@ -101,7 +101,8 @@ void relay_tick(struct relay *relay, int64_t now_us);
 enum relay_event_kind {
 	RELAY_EVENT_CONNECTED, /* a leg has an address (again) */
 	RELAY_EVENT_SILENT,    /* hint: restart ICE on this leg */
-	RELAY_EVENT_MOVED, /* hint: restart ICE on this leg; its media comes from an address that has not proved itself */
+	/* hint: restart ICE on this leg; its media comes from an address that has not proved itself */
+	RELAY_EVENT_MOVED,
 	RELAY_EVENT_LOST, /* no address is left */
 	RELAY_EVENT_COUNT
 };
