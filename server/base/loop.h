@@ -36,7 +36,8 @@ bool at_timer_active(const struct at_timer *timer);
 void at_timer_free(struct at_timer **timer); /* fine inside its own callback */
 
 enum { AT_POLL_READ = 1, AT_POLL_WRITE = 2 };
-typedef void at_poll_fn(void *arg, int events); /* an error shows as both; the next read or write tells */
+/* An error shows as both, again and again: a read or write tells, after what had come before it. */
+typedef void at_poll_fn(void *arg, int events);
 /* The fd stays the caller's: free the poll first, then close the fd. */
 struct at_poll *at_poll_new(struct at_loop *loop, int fd, at_poll_fn *fn, void *arg);
 void at_poll_set(struct at_poll *poll, int events);
@@ -54,6 +55,9 @@ typedef void at_worker_fn(void *ctx, void *msg);
 struct at_worker *at_worker_new(const char *name, size_t queue_max, void *ctx);
 /* BUSY when full: msg stays the caller's */
 AT_MUST enum at_err at_worker_post(struct at_worker *worker, at_worker_fn *fn, void *msg);
+/* For a job: takes the messages of those jobs that stand next in the queue, have the same fn and are at most max, so that what has
+ * come together is done together. They are done then: fn is not called for them. */
+size_t at_worker_take(struct at_worker *worker, at_worker_fn *fn, void **msgs_out, size_t max);
 size_t at_worker_queued(struct at_worker *worker);
 void at_worker_free(struct at_worker **worker); /* runs what is queued, then joins */
 

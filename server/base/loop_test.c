@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { SENDERS = 4, EACH = 20000 };
@@ -118,7 +119,7 @@ static void timers_follow_a_shifted_clock(void **state)
 struct pipe_end {
 	struct at_loop *loop;
 	struct at_poll *poll;
-	int fd, events;
+	int fd, events, got;
 };
 
 static void on_readable(void *arg, int events)
@@ -127,7 +128,8 @@ static void on_readable(void *arg, int events)
 	char c;
 	end->events |= events;
 	ssize_t n = read(end->fd, &c, 1);
-	if (n == 0) {
+	end->got += n > 0;
+	if (n <= 0) {
 		at_poll_free(&end->poll);
 		close(end->fd);
 	}
@@ -152,6 +154,25 @@ static void a_poll_reads_until_the_other_end_closes(void **state)
 	close(fds[1]);
 	while (end.poll)
 		at_loop_step(end.loop, 1000);
+	at_loop_free(&end.loop);
+}
+
+/* A reset connection has an error and bytes at the same time, and the bytes come first. */
+static void a_poll_reads_what_came_before_an_error(void **state)
+{
+	(void)state;
+	int fds[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	struct pipe_end end = {.loop = at_loop_new(), .fd = fds[0]};
+	assert_int_equal(write(fds[0], "unread", 6), 6);
+	assert_int_equal(write(fds[1], "abc", 3), 3);
+	close(fds[1]);
+	end.poll = at_poll_new(end.loop, fds[0], on_readable, &end);
+	at_poll_set(end.poll, AT_POLL_READ);
+	for (int i = 0; end.poll && i < 10; i++)
+		at_loop_step(end.loop, 1000);
+	assert_int_equal(end.got, 3);
+	assert_null(end.poll);
 	at_loop_free(&end.loop);
 }
 
@@ -213,6 +234,47 @@ static void a_worker_is_bounded_and_in_order(void **state)
 		assert_int_equal(slow.order[i], i);
 }
 
+struct taking {
+	struct slow slow; /* first: the other jobs see only this */
+	struct at_worker *worker;
+	size_t taken[3];
+	int runs;
+};
+
+/* At most four at once, its own among them. */
+static void take_four(void *ctx, void *msg)
+{
+	struct taking *taking = ctx;
+	void *msgs[4] = {msg};
+	size_t n = 1 + at_worker_take(taking->worker, take_four, &msgs[1], 3);
+	for (size_t i = 0; i < n; i++)
+		note_order(&taking->slow, msgs[i]);
+	taking->taken[taking->runs++] = n;
+}
+
+static void a_job_takes_those_behind_it(void **state)
+{
+	(void)state;
+	struct taking taking = {.slow.lock = PTHREAD_MUTEX_INITIALIZER};
+	taking.worker = at_worker_new("takes", 16, &taking);
+	pthread_mutex_lock(&taking.slow.lock);
+	assert_int_equal(at_worker_post(taking.worker, hold, NULL), AT_OK);
+	while (at_worker_queued(taking.worker))
+		usleep(100);
+	/* Six that can be taken, one of another kind, one more. */
+	for (intptr_t i = 0; i < 8; i++)
+		assert_int_equal(at_worker_post(taking.worker, i == 6 ? note_order : take_four, (void *)i), AT_OK);
+	pthread_mutex_unlock(&taking.slow.lock);
+	struct at_worker *worker = taking.worker; /* freeing clears the pointer before the jobs have run */
+	at_worker_free(&worker);
+	assert_int_equal(taking.runs, 3);
+	assert_int_equal(taking.taken[0], 4);
+	assert_int_equal(taking.taken[1], 2);
+	assert_int_equal(taking.taken[2], 1);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(taking.slow.order[i], i);
+}
+
 static void set_true(void *msg)
 {
 	*(bool *)msg = true;
@@ -231,12 +293,10 @@ static void freeing_runs_what_was_posted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_TEST(posts_arrive_in_order_from_threads),
-		AT_TEST(a_timer_repeats_and_frees_itself),
-		AT_TEST(timers_follow_a_shifted_clock),
-		AT_TEST(a_poll_reads_until_the_other_end_closes),
-		AT_TEST(a_signal_stops_the_loop),
-		AT_TEST(a_worker_is_bounded_and_in_order),
+		AT_TEST(posts_arrive_in_order_from_threads),     AT_TEST(a_timer_repeats_and_frees_itself),
+		AT_TEST(timers_follow_a_shifted_clock),          AT_TEST(a_poll_reads_until_the_other_end_closes),
+		AT_TEST(a_poll_reads_what_came_before_an_error), AT_TEST(a_signal_stops_the_loop),
+		AT_TEST(a_worker_is_bounded_and_in_order),       AT_TEST(a_job_takes_those_behind_it),
 		AT_TEST(freeing_runs_what_was_posted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,12 @@ void call_move(struct calls *calls, const struct at_id *id, uint64_t user, uint6
 /* The calls of `user` that are going on, [call,...], as this device sees them. */
 void calls_write(const struct calls *calls, struct wire_out *w, const char *key, uint64_t user, uint64_t device);
 
+/* On a call, or placing one. */
+bool calls_is_busy(const struct calls *calls, uint64_t user);
+/* Whom else to ask whether somebody is on the line (rooms): then a caller hears busy. NULL: nobody. */
+typedef bool call_busy_fn(void *arg, uint64_t user);
+void calls_also_busy(struct calls *calls, call_busy_fn *fn, void *arg);
+
 /* For the note module. A note may be left by the caller for an unanswered call in that chat. */
 struct call_note_facts {
 	/* user is its caller, it ended unanswered (or is being left), it has no note yet */

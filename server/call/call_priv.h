@@ -91,6 +91,8 @@ struct calls {
 	struct call_people people;
 	struct call_settings settings;
 	struct call_hooks hooks[CALL_HOOKS_MAX];
+	call_busy_fn *also_busy; /* may be NULL */
+	void *also_busy_arg;
 	struct at_map *by_id; /* id or alias -> call */
 	struct at_map *users; /* id -> call_user */
 	struct at_map *pairs; /* {caller, callee} -> call_pair */

@@ -17,6 +17,7 @@ enum ipc_type {
 	IPC_STOP,       /* supervisor -> role: finish and exit */
 	IPC_READY,      /* role -> supervisor: serving (core: after it listens) */
 	IPC_REMUX_JOB,  /* core -> remux: remux.h, struct remux_job; descriptors: output, then each segment */
+	IPC_REMUX_MORE, /* core -> remux: remux.h, struct remux_more */
 	IPC_REMUX_DONE, /* remux -> core: remux.h, struct remux_result */
 	/* core <-> media: media/role/role.h, a struct media_x and its body for each */
 	IPC_MEDIA_HELLO,   /* media -> core: its port and addresses */
@@ -27,6 +28,9 @@ enum ipc_type {
 	IPC_MEDIA_ASK,     /* core -> media: how it goes with a call */
 	IPC_MEDIA_STATS,   /* media -> core: the answer */
 	IPC_MEDIA_EVENT,   /* media -> core: what became of a call or a leg */
+	/* core <-> media: media/role/role_room.h */
+	IPC_ROOM_DO,   /* core -> media: a command about a room */
+	IPC_ROOM_NEWS, /* media -> core: what became of it, and what happens in a room */
 	IPC_TYPE_COUNT
 };
 

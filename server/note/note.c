@@ -77,6 +77,12 @@ static void give_up_jobs(struct notes *notes)
 	}
 }
 
+void notes_also_for(struct notes *notes, note_facts_fn *fn, void *arg)
+{
+	notes->also_for = fn;
+	notes->also_for_arg = arg;
+}
+
 void notes_free(struct notes **notes)
 {
 	struct notes *n = *notes;
@@ -87,6 +93,7 @@ void notes_free(struct notes **notes)
 	chat_set_hooks(n->chat, &(struct chat_hooks){0});
 	calls_drop_hooks(n->calls, n);
 	ipc_chan_free(&n->remux);
+	notes_ahead_lost(n);
 	give_up_jobs(n);
 	while (n->under_way) {
 		blobs_drain(n->blobs);

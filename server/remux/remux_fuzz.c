@@ -1,4 +1,6 @@
-/* Hostile recordings: the first byte says whether pictures are wanted and where the bytes are cut in two segments. */
+/* Hostile recordings: the first byte says whether pictures are wanted, and where the bytes are cut in two segments, or that the one there is
+ * is made flat ahead, and how much of it is there at first. */
+#include "base/buf.h"
 #include "remux/remux.h"
 
 #include <stdlib.h>
@@ -22,6 +24,22 @@ static int file_of(const uint8_t *data, size_t len)
 	return fd;
 }
 
+static struct remux_result ahead(struct remux_job *job, int out, int segment, size_t len, unsigned first)
+{
+	int more[2];
+	uint8_t words[2][8];
+	job->room_ms = 6000;
+	job->known_bytes = len * first / 32;
+	at_put_u64(words[0], (job->known_bytes + len) / 2);
+	at_put_u64(words[1], len | 1ULL << 63);
+	if (pipe(more) || write(more[1], words, sizeof(words)) != (ssize_t)sizeof(words))
+		abort();
+	struct remux_result result = remux_ahead(job, out, segment, more[0]);
+	close(more[0]);
+	close(more[1]);
+	return result;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	if (len < 1)
@@ -37,7 +55,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	} else {
 		fds[0] = file_of(data + 1, len - 1);
 	}
-	struct remux_result result = remux_files(&job, out, fds);
+	bool is_ahead = !(flags & 2) && (flags & 4);
+	struct remux_result result =
+		is_ahead ? ahead(&job, out, fds[0], len - 1, flags >> 3) : remux_files(&job, out, fds);
 	struct remux_result parsed;
 	uint8_t body[REMUX_RESULT_LEN];
 	remux_result_put(&result, body);

@@ -33,7 +33,12 @@ struct store_tx {
 	size_t n_touched;                /* above STORE_TOUCHED: all of them, maybe */
 	bool full;                       /* the running job met a full disk */
 	bool refusing;                   /* the last commit failed, and the log says so */
-	int wal_frames, wal_marked;      /* in the log after the last commit; when the checkpointer was last asked */
+	int wal_frames;                  /* in the log after the last commit */
+	/* how many there were when the helper was last asked, the disk last looked at */
+	int wal_copied, wal_looked;
+	bool wal_refused; /* the last commit but one failed */
+	/* at_mono_ms of the last attempt to make room that failed; 0 = none since one went well */
+	int64_t wal_stuck;
 };
 
 /* ---- store_db.c: opening, errors, transactions ---- */
@@ -46,6 +51,21 @@ enum at_err store_db_err(struct store_tx *tx, int rc, const char *what);
 AT_MUST enum at_err store_db_exec(struct store_tx *tx, const char *sql); /* sql: a literal, kept prepared */
 void store_db_rollback(struct store_tx *tx);                             /* whatever is open; forgets the seqs */
 void store_db_forget_touched(struct store_tx *tx);                       /* a savepoint was rolled back */
+
+/* ---- store_wal.c: the write-ahead log ---- */
+
+struct store_wal {
+	struct store_tx checkpointer;
+	struct at_worker *thread;
+	int disk_fd;        /* anything on that disk; the caller's */
+	atomic_bool busy;   /* the checkpointer is */
+	bool is_reserved;   /* the checkpointer's */
+	bool wants_restart; /* the writer's: once the checkpointer is done */
+};
+AT_MUST enum at_err store_wal_open(struct store_wal *wal, const char *db_path, int disk_fd);
+void store_wal_close(struct store_wal *wal); /* also one that was not opened */
+/* The writer's, after each commit, and after each that failed. */
+void store_wal_tend(struct store_wal *wal, struct store_tx *tx);
 
 /* ---- store_sql.c: statements ---- */
 
