@@ -16,10 +16,16 @@ const char *__lsan_default_suppressions(void)
 	return "leak:libavutil\nleak:libavformat\n";
 }
 
-static int file_of(const uint8_t *data, size_t len)
+/* Files that are made once and filled anew for every input. */
+enum { OUT, FIRST, SECOND, FILES };
+
+static int file_of(int which, const uint8_t *data, size_t len)
 {
-	int fd = memfd_create("segment", MFD_CLOEXEC);
-	if (fd < 0 || pwrite(fd, data, len, 0) != (ssize_t)len)
+	static int fds[FILES] = {-1, -1, -1};
+	if (fds[which] < 0)
+		fds[which] = memfd_create("segment", MFD_CLOEXEC);
+	int fd = fds[which];
+	if (fd < 0 || ftruncate(fd, (off_t)len) || pwrite(fd, data, len, 0) != (ssize_t)len)
 		abort();
 	return fd;
 }
@@ -47,13 +53,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint8_t flags = data[0];
 	size_t cut = flags & 2 ? len * (flags >> 2) / 64 : 0;
 	struct remux_job job = {.video = flags & 1, .segments = 1, .max_ms = 182000, .max_bytes = 1 << 24};
-	int fds[2] = {-1, -1}, out = file_of(NULL, 0);
+	int fds[2] = {-1, -1}, out = file_of(OUT, NULL, 0);
 	if (cut > 1 && cut < len) {
-		fds[0] = file_of(data + 1, cut - 1);
-		fds[1] = file_of(data + cut, len - cut);
+		fds[0] = file_of(FIRST, data + 1, cut - 1);
+		fds[1] = file_of(SECOND, data + cut, len - cut);
 		job.segments = 2;
 	} else {
-		fds[0] = file_of(data + 1, len - 1);
+		fds[0] = file_of(FIRST, data + 1, len - 1);
 	}
 	bool is_ahead = !(flags & 2) && (flags & 4);
 	struct remux_result result =
@@ -64,9 +70,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (remux_result_parse(body, sizeof(body), &parsed) ||
 	    (!result.err && (!result.bytes || result.duration_ms > job.max_ms)))
 		abort();
-	close(out);
-	close(fds[0]);
-	if (fds[1] >= 0)
-		close(fds[1]);
 	return 0;
 }

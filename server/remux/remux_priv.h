@@ -16,7 +16,7 @@ enum {
 	REMUX_PACKETS_MAX = 200000, /* of a whole job */
 	REMUX_PACKET_MAX = 4 << 20, /* bytes of one */
 	REMUX_SIDE_MAX = 4096,      /* pixels */
-	REMUX_IO_LEN = 128 * 1024,
+	REMUX_IO_LEN = 64 * 1024,
 };
 
 #define REMUX_NO_TIME INT64_MIN

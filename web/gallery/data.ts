@@ -214,7 +214,8 @@ function chat(conv: number, who: PersonView, view: LastView | null, over: Partia
 		unheard: false,
 		missed: false,
 		typing: [],
-		leavingNote: false,
+		missedNew: false,
+		leavingNote: null,
 		draftText: "",
 		...over,
 	};

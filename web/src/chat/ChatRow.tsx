@@ -75,7 +75,7 @@ function lastLine(last: LastView): string {
 }
 
 function Preview({ chat }: { chat: ChatView }) {
-	if (chat.leavingNote) return <span class="now">{t("leaving-voice-note")}</span>;
+	if (chat.leavingNote) return <span class="now">{t(`leaving-${chat.leavingNote}-note`)}</span>;
 	if (chat.typing.length > 0)
 		return <span class="now calm">{chat.group ? typingLine(chat.typing) : t("typing")}</span>;
 	if (chat.draftText) return <bdi>{t("last-draft", { text: chat.draftText })}</bdi>;
@@ -93,7 +93,7 @@ function Preview({ chat }: { chat: ChatView }) {
 }
 
 export function ChatRow({ chat, current }: { chat: ChatView; current: boolean }) {
-	const missed = chat.missed || chat.last?.glyph === "missedCall";
+	const missed = chat.missedNew && chat.last?.glyph === "missedCall";
 	return (
 		<li>
 			<Link class="chat-row" to={chatPath(chat.conv)} current={current}>
@@ -105,7 +105,7 @@ export function ChatRow({ chat, current }: { chat: ChatView; current: boolean })
 						</span>
 						{chat.last && <time class="when">{format.when(chat.last.ts)}</time>}
 					</span>
-					<span class="second" data-missed={(missed && chat.unread > 0) || undefined}>
+					<span class="second" data-missed={missed || undefined}>
 						<span class="preview">
 							<Preview chat={chat} />
 						</span>
