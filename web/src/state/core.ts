@@ -124,6 +124,8 @@ export class Core {
 	}
 
 	person(user: number): PersonView {
+		const me = this.me.value;
+		if (user === me?.id) return { id: user, username: me.username, name: me.name, blocked: false, online: 1 };
 		return this.users.value.get(user) ?? { id: user, username: "", name: "", blocked: false, online: 0 };
 	}
 
