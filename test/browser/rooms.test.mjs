@@ -179,13 +179,20 @@ async function frozenAndBack() {
 }
 frozenAndBack.timeLimitMs = 300_000;
 
+/** The process of a role, by the name it goes by. */
+function roleOf(server, role) {
+	const all = execFileSync("pgrep", ["-P", String(server.child.pid)], { encoding: "utf8" }).trim().split("\n");
+	const args = all.map((pid) => [pid, execFileSync("ps", ["-o", "args=", "-p", pid], { encoding: "utf8" }).trim()]);
+	const found = args.find(([, line]) => line.includes(`role ${role}`) || line.includes(`--role=${role}`) || line.endsWith(role));
+	assert.ok(found, `the ${role} role is a process of its own: ${args.map(([, line]) => line).join("; ")}`);
+	return found[0];
+}
+
 async function theMediaRoleDies() {
 	const { server, ana, ben, carla } = await three();
 	await hearsAll(ana, tones("Ben", "Carla"));
 	await seesColour(ana, "Ben", looks.Ben.rgb);
-	const roles = execFileSync("pgrep", ["-P", String(server.child.pid)], { encoding: "utf8" }).trim().split("\n");
-	const media = roles.find((pid) => /media/.test(execFileSync("ps", ["-o", "args=", "-p", pid], { encoding: "utf8" })));
-	assert.ok(media, "the media role runs as a process of its own");
+	const media = roleOf(server, "media");
 	const before = await ana.page.evaluate(() => window.testPeers.length);
 	process.kill(Number(media), "SIGKILL");
 	await until("a new connection is made", async () => (await ana.page.evaluate(() => window.testPeers.length)) > before);

@@ -198,7 +198,8 @@ function chat(conv: number, who: PersonView, view: LastView | null, over: Partia
 		unheard: false,
 		missed: false,
 		typing: false,
-		leavingNote: false,
+		missedNew: false,
+		leavingNote: null,
 		draftText: "",
 		...over,
 	};

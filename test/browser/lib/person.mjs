@@ -32,14 +32,14 @@ export class Person {
 		this.name = name;
 	}
 
-	/** @param {{tone?: number, loudness?: (seconds: number) => number, viewport?: object, colorScheme?: string, args?: string[], deny?: boolean, dir?: string, cookies?: object[], label?: string}} options */
+	/** @param {{tone?: number, loudness?: (seconds: number) => number, viewport?: object, colorScheme?: string, args?: string[], deny?: boolean, dir?: string, program?: string, cookies?: object[], label?: string}} options */
 	async open(options = {}) {
 		this.options = options;
 		this.dir = options.dir ?? mkdtempSync(join(tmpdir(), "aftertone-browser-"));
 		const tone = options.tone ? [`--use-file-for-fake-audio-capture=${toneFile(options.tone, 10, options.loudness)}`] : [];
 		const denied = options.deny ? flags.filter((flag) => flag !== "--use-fake-ui-for-media-stream") : flags;
 		this.context = await chromium.launchPersistentContext(this.dir, {
-			executablePath: "/usr/bin/chromium",
+			executablePath: options.program ?? "/usr/bin/chromium",
 			headless: true,
 			args: [...denied, ...tone, ...(options.args ?? [])],
 			viewport: options.viewport ?? { width: 1000, height: 760 },

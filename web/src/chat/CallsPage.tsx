@@ -11,18 +11,20 @@ import { IconButton } from "../ui/IconButton.tsx";
 import { Link } from "../ui/Link.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { Chips, EmptyState } from "../ui/Small.tsx";
-import { entryTitle, kindName, shortOutcome } from "./names.ts";
+import { entryTitle, shortOutcome } from "./names.ts";
 
 function detail(call: CallEntry): string {
 	const parts = [entryTitle(call)];
 	if (call.mine && call.outcome !== "answered") parts.push(shortOutcome(call.outcome));
 	if (call.durationMs !== null && call.outcome === "answered") parts.push(format.length(call.durationMs));
-	if (call.note) parts.push(`${kindName(call.note.kind)} ${format.noteLength(call.note.durationMs)}`);
+	if (call.note) parts.push(t("call-note", { length: format.noteLength(call.note.durationMs) }));
 	return parts.join(" · ");
 }
 
 function CallRow({ chat, call }: { chat: ChatView; call: CallEntry }) {
 	const { calls } = useApp();
+	/* Glows until it was heard, or seen where there is nothing to hear. */
+	const glows = call.missed && (call.note ? !call.note.played : chat.missedNew);
 	const glyph = call.missed ? PhoneMissed : call.mine ? PhoneOutgoing : PhoneIncoming;
 	return (
 		<li class="call-row">
@@ -35,7 +37,7 @@ function CallRow({ chat, call }: { chat: ChatView; call: CallEntry }) {
 						</span>
 						<time class="when">{format.when(call.startedTs)}</time>
 					</span>
-					<span class="second" data-missed={call.missed || undefined}>
+					<span class="second" data-missed={glows || undefined}>
 						<span class="preview">
 							<Icon of={glyph} size="s" />
 							<span>{detail(call)}</span>

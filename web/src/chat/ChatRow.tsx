@@ -60,7 +60,7 @@ function lastText(last: LastView): string {
 }
 
 function Preview({ chat }: { chat: ChatView }) {
-	if (chat.leavingNote) return <span class="now">{t("leaving-voice-note")}</span>;
+	if (chat.leavingNote) return <span class="now">{t(`leaving-${chat.leavingNote}-note`)}</span>;
 	if (chat.typing) return <span class="now calm">{t("typing")}</span>;
 	if (chat.draftText) return <bdi>{t("last-draft", { text: chat.draftText })}</bdi>;
 	if (!chat.last) return null;
@@ -77,7 +77,7 @@ function Preview({ chat }: { chat: ChatView }) {
 }
 
 export function ChatRow({ chat, current }: { chat: ChatView; current: boolean }) {
-	const missed = chat.missed || chat.last?.glyph === "missedCall";
+	const missed = chat.missedNew && chat.last?.glyph === "missedCall";
 	return (
 		<li>
 			<Link class="chat-row" to={chatPath(chat.conv)} current={current}>
@@ -89,7 +89,7 @@ export function ChatRow({ chat, current }: { chat: ChatView; current: boolean })
 						</span>
 						{chat.last && <time class="when">{format.when(chat.last.ts)}</time>}
 					</span>
-					<span class="second" data-missed={(missed && chat.unread > 0) || undefined}>
+					<span class="second" data-missed={missed || undefined}>
 						<span class="preview">
 							<Preview chat={chat} />
 						</span>

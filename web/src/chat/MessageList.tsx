@@ -62,7 +62,7 @@ interface EntryProps extends EntryVerbs {
 /* Keeps the end in view while one is at the end, and the place one reads at while older entries arrive above it. */
 function useSteadyScroll(count: number, firstKey: string | undefined) {
 	const box = useRef<HTMLDivElement>(null);
-	const state = useRef({ atEnd: true, height: 0, firstKey });
+	const state = useRef({ atEnd: true, height: 0, top: 0, firstKey });
 	useLayoutEffect(() => {
 		const el = box.current;
 		if (!el) return;
@@ -85,7 +85,11 @@ function useSteadyScroll(count: number, firstKey: string | undefined) {
 	const onScroll = () => {
 		const el = box.current;
 		if (!el) return;
-		state.current.atEnd = el.scrollHeight - el.scrollTop - el.clientHeight < 48;
+		const was = state.current;
+		/* An entry may have grown since what is told here: only who goes up leaves the end. */
+		if (el.scrollHeight - el.scrollTop - el.clientHeight < 48) was.atEnd = true;
+		else if (el.scrollTop < was.top) was.atEnd = false;
+		was.top = el.scrollTop;
 	};
 	return { box, onScroll };
 }

@@ -75,7 +75,7 @@ chats-none-missed-text = Calls you could not take will be here.
 chats-none-unheard = Everything is heard
 chats-none-unheard-text = Notes you have not played yet will be here.
 chats-none-found = Nothing found
-chats-none-found-text = No chat has “{ $query }” in it.
+chats-none-found-text = Nobody you chat with is called “{ $query }”.
 show-all = Show all chats
 pick-chat-title = Pick a chat
 pick-chat-text = Or start a new one. Your calls and notes live inside it.
@@ -94,11 +94,13 @@ last-room = Group call
 room-missed = Missed group call
 typing = typing…
 leaving-voice-note = leaving a voice note
+leaving-video-note = leaving a video note
 online = Online
 offline-person = Away
 
 ## Calls page
 calls-title = Calls
+call-note = note { $length }
 calls-empty-title = No calls yet
 calls-empty-text = Open a chat and call somebody. If they cannot answer, leave a note.
 
@@ -224,6 +226,7 @@ video-instead = Video instead
 ## Recording
 recording = Recording
 recording-for = Recording for { $name }
+recording-soon = Recording for { $name } begins in a moment
 recording-paused = Paused
 recording-sending = Sending to { $name }
 recording-opening = Getting ready…

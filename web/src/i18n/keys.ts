@@ -81,9 +81,11 @@ export interface Messages {
 	"room-missed": never;
 	typing: never;
 	"leaving-voice-note": never;
+	"leaving-video-note": never;
 	online: never;
 	"offline-person": never;
 	"calls-title": never;
+	"call-note": "length";
 	"calls-empty-title": never;
 	"calls-empty-text": never;
 	"thread-of": "name";
@@ -197,6 +199,7 @@ export interface Messages {
 	"video-instead": never;
 	recording: never;
 	"recording-for": "name";
+	"recording-soon": "name";
 	"recording-paused": never;
 	"recording-sending": "name";
 	"recording-opening": never;

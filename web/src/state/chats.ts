@@ -120,9 +120,10 @@ export class Chats implements ChatsModel {
 			activityTs: last?.ts ?? 0,
 			unread: conv.unread,
 			unheard: this.#unheard(conv, entries, me),
-			missed: hasMissed(conv, entries, me),
+			missed: hasMissed(conv, entries, me, 0),
+			missedNew: hasMissed(conv, entries, me, conv.read),
 			typing: typing.who.value.has(conv.conv),
-			leavingNote: live().notes.value.some(note => note.conv === conv.conv && note.canAnswer),
+			leavingNote: live().notes.value.find(note => note.conv === conv.conv && note.canAnswer)?.kind ?? null,
 			draftText: draft,
 		};
 	}
@@ -143,12 +144,13 @@ export class Chats implements ChatsModel {
 	}
 }
 
-function hasMissed(conv: Conv, entries: readonly Entry[], me: number): boolean {
+function hasMissed(conv: Conv, entries: readonly Entry[], me: number, after: number): boolean {
 	const held = entries.length > 0 ? entries.slice(-30) : conv.last === null ? [] : [conv.last];
 	return held.some(
 		entry =>
-			(entry.kind === "call" && entry.from !== me && isMissed(entry.body.outcome)) ||
-			(entry.kind === "room" && isMissedRoom(entry.body, me)),
+			entry.seq > after &&
+			((entry.kind === "call" && entry.from !== me && isMissed(entry.body.outcome)) ||
+				(entry.kind === "room" && isMissedRoom(entry.body, me))),
 	);
 }
 

@@ -98,6 +98,12 @@ export class FakeServer {
 			return;
 		}
 		const { id, do: name, ...args } = JSON.parse(data) as { id: number; do: string } & Args;
+		/* As the real one does: an id that does not rise is a bad frame. */
+		if (id <= socket.lastId) {
+			socket.break(4003);
+			return;
+		}
+		socket.lastId = id;
 		if (name === "hello") {
 			socket.deliver(JSON.stringify({ id, ok: { ...this.hello, now: this.clock.now() + this.skewMs } }));
 			return;
@@ -143,6 +149,7 @@ class FakeSocket implements SocketLike {
 	onmessage: ((event: never) => void) | null = null;
 	onclose: ((event: never) => void) | null = null;
 	live = true;
+	lastId = 0;
 	readonly #server: FakeServer;
 
 	constructor(server: FakeServer) {

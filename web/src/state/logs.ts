@@ -12,6 +12,7 @@ export class Logs {
 	#logs = new Map<number, Log>();
 	#newest = new Map<number, number>();
 	#wasHere = false;
+	#filling = false;
 
 	constructor(core: Core) {
 		this.#core = core;
@@ -78,6 +79,20 @@ export class Logs {
 			else if (conv.delivered < conv.last_seq) void log.load();
 		}
 		this.#wasHere = true;
+		void this.#fill();
+	}
+
+	/* The end of every chat, one after the other, the newest first: the calls, what was missed and what is unheard are asked of all. */
+	async #fill(): Promise<void> {
+		if (this.#filling) return;
+		this.#filling = true;
+		const convs = [...this.#core.convs.value.values()];
+		convs.sort((a, b) => (b.last?.ts ?? 0) - (a.last?.ts ?? 0));
+		for (const { conv } of convs) {
+			if (this.#core.scope.ended || !this.#core.online) break;
+			if (!this.of(conv).loaded) await this.of(conv).load();
+		}
+		this.#filling = false;
 	}
 }
 

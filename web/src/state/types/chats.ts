@@ -38,10 +38,13 @@ export interface ChatView {
 	readonly unread: number;
 	/* A note of theirs is not played. */
 	readonly unheard: boolean;
-	/* The last entries hold a call of theirs that was missed and not seen. */
+	/* The last entries hold a call of theirs that was missed. */
 	readonly missed: boolean;
+	/* One of these was not seen yet. */
+	readonly missedNew: boolean;
 	readonly typing: boolean;
-	readonly leavingNote: boolean;
+	/* They are leaving a note for a call of theirs just now. */
+	readonly leavingNote: Kind | null;
 	/* Text that was written and not sent. */
 	readonly draftText: string;
 }
