@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import puppeteer from "puppeteer-core";
 import { own, until } from "./own.mjs";
+import { synthetic } from "./room.mjs";
 import { password } from "./server.mjs";
 
 const prefs = {
@@ -44,7 +45,8 @@ export class FirefoxPerson {
 		this.name = name;
 	}
 
-	async open() {
+	/** @param {{synthetic?: {hz: number, colour: string}}} options */
+	async open(options = {}) {
 		const env = await soundCard();
 		this.browser = await puppeteer.launch({ browser: "firefox", executablePath: "/usr/bin/firefox-esr", headless: true, extraPrefsFirefox: prefs, env });
 		own(() => this.browser.close());
@@ -58,6 +60,7 @@ export class FirefoxPerson {
 				return play.call(this);
 			};
 		});
+		if (options.synthetic) await this.page.evaluateOnNewDocument(synthetic, options.synthetic);
 		return this;
 	}
 

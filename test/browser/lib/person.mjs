@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { chromium } from "playwright-core";
 import { own, until } from "./own.mjs";
 import { password } from "./server.mjs";
+import { synthetic } from "./room.mjs";
 import { rememberPeers } from "./talk.mjs";
 import { toneFile } from "./tone.mjs";
 
@@ -49,6 +50,7 @@ export class Person {
 		if (options.cookies) await this.context.addCookies(options.cookies);
 		await this.context.addInitScript(rememberPlayers);
 		await this.context.addInitScript(rememberPeers);
+		if (options.synthetic) await this.context.addInitScript(synthetic, options.synthetic);
 		this.page = this.context.pages()[0] ?? (await this.context.newPage());
 		this.errors = [];
 		this.watch(this.page);

@@ -37,7 +37,7 @@ interface FootProps {
 }
 
 function Foot({ thread, person, answers, onAnswered, record }: FootProps) {
-	const { people, recorder, drafts, calls } = useApp();
+	const { people, recorder, drafts, calls, rooms } = useApp();
 	if (person.blocked) {
 		return (
 			<div class="blocked-strip">
@@ -48,7 +48,9 @@ function Foot({ thread, person, answers, onAnswered, record }: FootProps) {
 	}
 	const view = recorder.view.value;
 	/* While a call's screen is open its note is recorded there. */
-	const here = view.state !== "idle" && view.target.conv === thread.conv && calls.outgoing.value === null;
+	const inRoom = rooms.large.value && rooms.view.value !== null;
+	const there = calls.outgoing.value !== null || inRoom;
+	const here = view.state !== "idle" && view.target.conv === thread.conv && !there;
 	const waiting = drafts.list.value.filter(draft => draft.conv === thread.conv);
 	if (thread.group.value?.left && !here) {
 		return (

@@ -124,11 +124,9 @@ export class Core {
 	}
 
 	person(user: number): PersonView {
-		const known = this.users.value.get(user);
-		if (known !== undefined) return known;
 		const me = this.me.value;
-		const { username, name } = me?.id === user ? me : { username: "", name: "" };
-		return { id: user, username, name, blocked: false, online: 0 };
+		if (user === me?.id) return { id: user, username: me.username, name: me.name, blocked: false, online: 1 };
+		return this.users.value.get(user) ?? { id: user, username: "", name: "", blocked: false, online: 0 };
 	}
 
 	/* Who stands at the other end of a chat: a person, or a group by its name. */

@@ -49,6 +49,7 @@ async function begin(convs: readonly object[] = [conv()]): Promise<void> {
 beforeEach(() => {
 	world = newWorld();
 	for (const seq of Object.keys(log)) delete log[Number(seq)];
+	world.server.hello.me = { id: ME, username: "ana", name: "Ana Lund" };
 	world.server.hello.users = [
 		{ id: ME, username: "ana", name: "Ana Lund", online: 1 },
 		{ id: BEN, username: "ben", name: "Ben Okafor", online: 1 },

@@ -27,7 +27,11 @@ export class FakeRoomPeer implements RoomPeer {
 		return { fingerprint: this.name } as RoomParams;
 	}
 
+	/* Accepting takes as long as this. */
+	slow: Promise<void> = Promise.resolve();
+
 	async accept(media: RoomMedia): Promise<void> {
+		await this.slow;
 		this.media = media;
 	}
 
@@ -94,6 +98,8 @@ export class FakeRooms implements RoomPorts {
 	readonly devices: TalkDevices;
 	readonly peers: FakeRoomPeer[] = [];
 	readonly sinks: FakeRoomSink[] = [];
+	/* Of the connections to come. */
+	slow: Promise<void> = Promise.resolve();
 
 	constructor(devices: TalkDevices) {
 		this.devices = devices;
@@ -109,6 +115,7 @@ export class FakeRooms implements RoomPorts {
 
 	peer(pictures: boolean): RoomPeer {
 		const peer = new FakeRoomPeer(`peer ${this.peers.length + 1}`, pictures);
+		peer.slow = this.slow;
 		this.peers.push(peer);
 		return peer;
 	}

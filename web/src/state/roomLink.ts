@@ -35,8 +35,10 @@ export interface RoomLinkParts {
 	/* The server has us in it already, by an earlier page of this device. */
 	readonly again: boolean;
 	mine(): TalkSide;
-	/* What the server says of the room, and a connection that is agreed: its lines are there. */
-	joined(room: Room, peer: RoomPeer): void;
+	/* The server has taken this connection: what it says from now on is of it. */
+	taken(room: Room, peer: RoomPeer): void;
+	/* It is agreed: its lines are there. */
+	joined(peer: RoomPeer): void;
 	refused(code: ErrorCode): void;
 }
 
@@ -151,10 +153,11 @@ export class RoomLink {
 	async #accept(peer: RoomPeer, room: Room, media: RoomMedia): Promise<void> {
 		this.#again = true;
 		peer.onState = state => this.#changed(peer, state);
+		this.#parts.taken(room, peer);
 		await peer.accept(media);
 		this.#attemptTs = this.#parts.core.env.clock.now();
 		if (this.#wanted !== null) peer.want(this.#wanted.rids, this.#wanted.screen);
-		this.#parts.joined(room, peer);
+		this.#parts.joined(peer);
 	}
 
 	#changed(peer: RoomPeer, state: LinkState): void {

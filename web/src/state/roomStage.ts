@@ -54,6 +54,11 @@ export class RoomStage {
 		this.#changed.value++;
 	}
 
+	ready(): void {
+		this.#tiles.ready(this.#core.env.clock.now());
+		this.#changed.value++;
+	}
+
 	assign(slots: readonly WireSlot[]): void {
 		this.#tiles.assign(slots, this.#core.env.clock.now());
 		this.#changed.value++;
@@ -91,7 +96,8 @@ export class RoomStage {
 		const last = this.#stage.peek();
 		const me = this.#core.me.value?.id ?? 0;
 		const wanted = wantedStage({ me, tiles: places, pinned: this.pinned.value, stage, before, last });
-		this.#tiles.keep(new Set(places.filter(place => this.#hasPicture(place)).map(place => place.key)));
+		const pictures = places.filter(place => this.#hasPicture(place)).map(place => place.key);
+		this.#tiles.keep(new Set(pictures), this.#core.env.clock.now());
 		const there = places.some(place => place.key === last);
 		const next = places.find(place => place.key === wanted);
 		const ready = next === undefined || !this.#hasPicture(next) || this.#tiles.shown(next.key) !== null;

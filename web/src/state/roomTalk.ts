@@ -86,7 +86,12 @@ export class RoomTalk {
 			pictures: this.#pictures,
 			again: parts.again,
 			mine: () => this.#mine(),
-			joined: (now, peer) => this.#agreed(now, peer),
+			taken: (now, peer) => {
+				this.#screenSeen = false;
+				this.stage.connected(peer);
+				parts.apply(now);
+			},
+			joined: peer => this.#agreed(peer),
 			refused: code => parts.ended("refused", code),
 		});
 		this.own = new OwnMedia(
@@ -162,11 +167,9 @@ export class RoomTalk {
 		}
 	}
 
-	#agreed(room: Room, peer: RoomPeer): void {
+	#agreed(peer: RoomPeer): void {
 		this.#joined.value = true;
-		this.#screenSeen = false;
-		this.#parts.apply(room);
-		this.stage.connected(peer);
+		this.stage.ready();
 		const before = this.#offVoices;
 		const voices = peer.voices();
 		this.#offVoices = this.sink.play(voices);
@@ -228,7 +231,9 @@ export class RoomTalk {
 		const told = JSON.stringify(mine);
 		if (!again && told === this.#told) return;
 		this.#told = told;
-		void this.#core.tell("room.state", { room: this.room, ...mine });
+		void this.#core.tell("room.state", { room: this.room, ...mine }).then(said => {
+			if (!said.ok) this.#told = "";
+		});
 	}
 
 	#me() {

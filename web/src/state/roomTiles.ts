@@ -33,22 +33,31 @@ export class Tiles {
 	readonly #next = new Map<string, Next>();
 	/* Whose numbers are known. */
 	readonly #numbers = new Map<number, string>();
+	#slots: readonly WireSlot[] = [];
 	#owners = new Map<string, string>();
 	#lines: Lines | null = null;
 	#connection = 0;
 
-	/* A new connection: its lines are empty so far. What the old one showed stays for the eye. */
+	/* A new connection, whose lines may not be there yet: from now on what is assigned is of it. What the old one showed stays. */
 	connected(lines: Lines): void {
 		this.#lines = lines;
 		this.#connection++;
+		this.#slots = [];
 		this.#owners = new Map();
 		this.#next.clear();
 		this.#numbers.clear();
 	}
 
+	/* Its lines are there. */
+	ready(now: number): void {
+		this.#owners = new Map();
+		this.assign(this.#slots, now);
+	}
+
 	assign(slots: readonly WireSlot[], now: number): void {
 		const lines = this.#lines;
 		if (lines === null) return;
+		this.#slots = slots;
 		const owners = new Map<string, string>();
 		for (const { mid, user, source } of slots) if (source !== "mic") owners.set(mid, tileKey(user, source));
 		for (const [key, one] of this.#shown)
@@ -58,9 +67,14 @@ export class Tiles {
 		this.#owners = owners;
 	}
 
-	/* Keys of tiles that there are; what others showed is forgotten. */
-	keep(keys: ReadonlySet<string>): void {
-		for (const key of [...this.#shown.keys()]) if (!keys.has(key)) this.#shown.delete(key);
+	/* Keys of tiles that have a picture now; what others showed is forgotten. Their line may stay theirs, for the next time. */
+	keep(keys: ReadonlySet<string>, now: number): void {
+		for (const [key, one] of [...this.#shown]) {
+			if (keys.has(key)) continue;
+			this.#shown.delete(key);
+			const still = one.connection === this.#connection && this.#owners.get(one.mid) === key;
+			if (still) this.#next.set(key, { ...one, before: null, since: now });
+		}
 	}
 
 	/* `next` of that tile has drawn a frame. True: it is theirs, and shown from now on. */

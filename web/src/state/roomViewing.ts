@@ -4,6 +4,7 @@ import type { Core } from "./core.ts";
 import type { TileSource } from "./types/rooms.ts";
 
 const WAIT_MS = 150;
+const RETRY_MS = 1_000;
 const VIEWS = 32;
 const TALLEST = 1080;
 /* Steps, so that a window being dragged is not told pixel by pixel. */
@@ -13,12 +14,14 @@ export class RoomViewing {
 	readonly #core: Core;
 	readonly #room: string;
 	readonly #heights = new Map<string, number>();
+	readonly #ended: () => boolean;
 	#told = "[]";
 	#off: (() => void) | null = null;
 
 	constructor(core: Core, room: string, scope: Scope) {
 		this.#core = core;
 		this.#room = room;
+		this.#ended = () => scope.ended;
 		scope.add(() => this.#off?.());
 		scope.add(core.env.page.onVisible(() => this.#soon()));
 	}
@@ -37,8 +40,8 @@ export class RoomViewing {
 		this.#soon();
 	}
 
-	#soon(): void {
-		this.#off ??= this.#core.env.clock.after(WAIT_MS, () => {
+	#soon(ms = WAIT_MS): void {
+		this.#off ??= this.#core.env.clock.after(ms, () => {
 			this.#off = null;
 			this.#tell();
 		});
@@ -56,6 +59,10 @@ export class RoomViewing {
 		const told = JSON.stringify(views);
 		if (told === this.#told) return;
 		this.#told = told;
-		void this.#core.tell("room.view", { room: this.#room, views });
+		void this.#core.tell("room.view", { room: this.#room, views }).then(said => {
+			if (said.ok || this.#told !== told || this.#ended()) return;
+			this.#told = "";
+			this.#soon(RETRY_MS);
+		});
 	}
 }

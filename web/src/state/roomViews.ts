@@ -12,9 +12,9 @@ export function mineOf(core: Core, room: Room): WirePerson | undefined {
 	return room.people.find(person => person.user === me);
 }
 
-/* The group by its name; of a chat that is not mine, whoever invites. */
+/* The chat by its name; of a chat that is not mine, whoever invites. */
 export function groupOf(core: Core, room: Room): PersonView {
-	return core.convs.value.get(room.conv)?.kind === "group" ? core.personOf(room.conv) : core.person(room.by);
+	return core.convs.value.has(room.conv) ? core.personOf(room.conv) : core.person(room.by);
 }
 
 export function roomView(core: Core, room: Room, ring: readonly number[], here: boolean): RoomView {

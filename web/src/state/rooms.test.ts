@@ -191,6 +191,20 @@ describe("rooms", () => {
 			expect(view()).toMatchObject({ link: "connecting", mine: { muted: false } });
 		});
 
+		it("of strangers are named once it is known who they are", async () => {
+			world.server.on("people.find", () => ({ users: [{ id: 50, username: "zoe", name: "Zoë" }] }));
+			people = [
+				{ user: 50, state: "joined" },
+				{ user: ME, state: "ringing", guest: true },
+			];
+			await tell({ conv: 77, by: 50, kind: "voice" });
+			await world.clock.advance(0);
+			expect(app.spoken.value).toBe("Incoming voice call from Zoë");
+			expect(app.rooms.incoming.value[0]?.group.name).toBe("Zoë");
+			await tell({ conv: 77, by: 50, kind: "voice" });
+			expect(world.server.count("people.find")).toBe(1);
+		});
+
 		it("ring again for the server after a reconnect", async () => {
 			await ring();
 			world.server.hello.rooms = [snapshot({ state: "ringing" })];
@@ -453,6 +467,21 @@ describe("rooms", () => {
 			expect(tile(`${BEN}:camera`)).toMatchObject({ shown: { stream: { id: "peer 2 12" } }, next: null });
 		});
 
+		it("that are assigned before the connection is agreed are not forgotten", async () => {
+			await slots(1, ["11", BEN, "camera"]);
+			app.rooms.frame(`${BEN}:camera`);
+			let agree = () => {};
+			world.rooms.slow = new Promise(resolve => {
+				agree = resolve;
+			});
+			await event("room.hint", { why: "restarted" });
+			await slots(1, ["13", BEN, "camera"]);
+			expect(tile(`${BEN}:camera`)).toMatchObject({ shown: { stream: { id: "peer 1 11" } }, next: null });
+			agree();
+			await world.clock.advance(0);
+			expect(tile(`${BEN}:camera`).next?.stream.id).toBe("peer 2 13");
+		});
+
 		it("go with the camera, and with the person", async () => {
 			await slots(1, ["11", BEN, "camera"], ["12", CARLA, "camera"]);
 			app.rooms.frame(`${BEN}:camera`);
@@ -462,6 +491,19 @@ describe("rooms", () => {
 			await tell();
 			expect(view().tiles.map(one => one.key)).toEqual([`${BEN}:camera`]);
 			expect(tile(`${BEN}:camera`).shown).toBeNull();
+		});
+
+		it("come back when the camera is switched on again, though the line stayed theirs", async () => {
+			await slots(1, ["11", BEN, "camera"]);
+			app.rooms.frame(`${BEN}:camera`);
+			set(BEN, { camera: false });
+			await tell();
+			expect(tile(`${BEN}:camera`)).toMatchObject({ shown: null, next: null });
+			set(BEN, { camera: true });
+			await tell();
+			expect(tile(`${BEN}:camera`).next?.stream.id).toBe("peer 1 11");
+			app.rooms.frame(`${BEN}:camera`);
+			expect(tile(`${BEN}:camera`).shown?.stream.id).toBe("peer 1 11");
 		});
 
 		it("on the stage are who speaks: never my own, then who was there before", async () => {
@@ -546,7 +588,7 @@ describe("rooms", () => {
 		});
 
 		it("are told to the server with their heights, once they rest; nothing while the page is hidden", async () => {
-			const before = world.server.count("room.view");
+			let before = world.server.count("room.view");
 			app.rooms.sized(`${BEN}:camera`, 700);
 			app.rooms.sized(`${CARLA}:camera`, 90);
 			app.rooms.sized(`${BEN}:camera`, 720);
@@ -559,6 +601,16 @@ describe("rooms", () => {
 					{ user: CARLA, source: "camera", height: 96 },
 				],
 			});
+			/* Refused, while the server has lost us: said again. */
+			world.server.on("room.view", () => ({ err: "conflict" }));
+			app.rooms.sized(`${BEN}:camera`, 320);
+			await world.clock.advance(200);
+			world.server.on("room.view", () => ({}));
+			const refused = world.server.count("room.view");
+			await world.clock.advance(1_200);
+			expect(world.server.count("room.view")).toBe(refused + 1);
+			before += 2;
+			app.rooms.sized(`${BEN}:camera`, 720);
 			app.rooms.sized(`${CARLA}:camera`, 0);
 			world.setVisible(false);
 			await world.clock.advance(200);
