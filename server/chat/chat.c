@@ -111,8 +111,10 @@ struct chat_conv *chat_conv_add(struct chat *chat, const struct store_conv *conv
 
 static void conv_free(struct chat_conv *conv)
 {
-	for (size_t i = 0; i < conv->n; i++)
+	for (size_t i = 0; i < conv->n; i++) {
+		at_bytes_unref(&conv->members[i]->about);
 		at_free(conv->members[i]);
+	}
 	at_free(conv->members);
 	at_map_free(&conv->by_user);
 	at_bytes_unref(&conv->about);
@@ -154,7 +156,10 @@ static enum at_err on_member(void *arg, const void *row)
 	struct loading *load = arg;
 
 	load->members = room(load->members, load->n_members, &load->cap_members, sizeof(*load->members));
-	load->members[load->n_members++] = *(const struct store_member *)row;
+	struct store_member *member = &load->members[load->n_members++];
+
+	*member = *(const struct store_member *)row;
+	member->left_name = *member->left_name != '\0' ? at_strdup(member->left_name) : NULL;
 	return AT_OK;
 }
 
@@ -204,6 +209,8 @@ static void load_conv(struct chat *chat, const struct store_conv *conv, const st
 		member->delivered = members[i].delivered;
 		member->read = members[i].read;
 		member->admin = members[i].admin;
+		if (members[i].left_seq != 0)
+			chat_group_part(chat, member, members[i].left_name != NULL ? members[i].left_name : "");
 		member->knows = conv->last_seq > 0 || conv->opened_by == users[i];
 	}
 	at_free(users);
@@ -263,6 +270,8 @@ enum at_err chat_new(struct at_loop *loop, struct store *store, struct hub *hub,
 	for (size_t i = 0; i < load.n_convs; i++)
 		at_free((char *)(uintptr_t)load.convs[i].name);
 	at_free(load.convs);
+	for (size_t i = 0; i < load.n_members; i++)
+		at_free((char *)(uintptr_t)load.members[i].left_name);
 	at_free(load.members);
 	*chat_out = chat;
 	if (err != AT_OK)

@@ -15,6 +15,7 @@ struct change {
 	struct chat_asker asker;
 	uint64_t conv; /* 0: about to be made */
 	char *name;
+	char *left_name; /* of the group, as who leaves it keeps it */
 	struct at_id picture;
 	const char *mime;
 	struct at_bytes *bytes; /* of the picture */
@@ -44,6 +45,7 @@ static void change_free(struct change *change)
 {
 	at_bytes_unref(&change->bytes);
 	at_free(change->name);
+	at_free(change->left_name);
 	at_free(change->members);
 	at_free(change->body);
 	at_free(change);
@@ -99,8 +101,10 @@ static enum at_err put_members(struct store_tx *tx, struct change *change, uint6
 
 		if (change->did == ADDED)
 			row->joined_seq = row->delivered = row->read = seq - 1;
-		if (change->did == REMOVED || change->did == LEFT)
+		if (change->did == REMOVED || change->did == LEFT) {
 			row->left_seq = seq;
+			row->left_name = change->left_name;
+		}
 		err = store_member_put(tx, row);
 	}
 	return err;
@@ -143,6 +147,7 @@ static void apply_member(struct chat *chat, struct chat_conv *conv, const struct
 	member->joined_seq = row->joined_seq;
 	member->left_seq = row->left_seq;
 	member->admin = row->admin && is_in;
+	chat_group_part(chat, member, is_in ? NULL : row->left_name);
 	member->delivered = row->delivered > member->delivered ? row->delivered : member->delivered;
 	member->read = row->read > member->read ? row->read : member->read;
 }
@@ -427,6 +432,7 @@ void chat_group_remove(struct chat *chat, const struct chat_asker *asker, uint64
 	}
 	struct change *change = change_new(chat, leaves ? LEFT : REMOVED, asker, conv);
 
+	change->left_name = at_strdup(group->name);
 	room_for(change, 1);
 	add_member(change, user, member);
 	change->members[0].admin = false;

@@ -187,7 +187,7 @@ static void view_group(const struct chat *chat, const struct chat_member *member
 	view->receipts = chat->people.shows_receipts(chat->people.arg, member->user);
 	view->their_delivered = marks.delivered;
 	view->their_read = marks.read;
-	view->about = at_bytes_ref(member->conv->about);
+	view->about = at_bytes_ref(member->about != NULL ? member->about : member->conv->about);
 }
 
 struct chat_conv_view chat_view(const struct chat *chat, const struct chat_member *member)

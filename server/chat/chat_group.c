@@ -66,6 +66,26 @@ void chat_group_describe(struct chat *chat, struct chat_conv *conv)
 	conv->about = at_bytes_new(chat->out.data, chat->out.len);
 }
 
+void chat_group_part(struct chat *chat, struct chat_member *member, const char *name)
+{
+	at_bytes_unref(&member->about);
+	if (name == NULL)
+		return;
+	at_buf_clear(&chat->out);
+	struct wire_out w = wire_out_begin(&chat->out);
+
+	wire_obj(&w, NULL);
+	wire_str(&w, "name", name);
+	wire_null(&w, "picture");
+	wire_arr(&w, "members");
+	wire_arr_end(&w);
+	wire_obj_end(&w);
+	enum at_err err = wire_out_end(&w);
+
+	AT_ASSERT(err == AT_OK);
+	member->about = at_bytes_new(chat->out.data, chat->out.len);
+}
+
 /* ---- how far all have got ---- */
 
 /* The two lowest of each mark, so that everybody's "all but me" is at hand. Who does not show what they have read does not hold it back. */
@@ -230,7 +250,7 @@ static void picture_done(void *msg, enum at_err err)
 {
 	struct picture *picture = msg;
 
-	if (err == AT_OK && chat_reader_of(picture->chat, picture->conv, picture->user) == NULL)
+	if (err == AT_OK && chat_member_of(picture->chat, picture->conv, picture->user) == NULL)
 		err = AT_ERR_NOT_FOUND;
 	if (err == AT_OK)
 		picture->done(picture->arg, AT_OK, picture->mime, picture->bytes->data, picture->bytes->len);

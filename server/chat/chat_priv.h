@@ -24,6 +24,7 @@ struct chat_member {
 	uint64_t delivered, read;
 	uint64_t told_delivered, told_read; /* of the others', as this member last heard of them (groups) */
 	bool admin;
+	struct at_bytes *about; /* of who left a group: what they may know of it, in place of the group's own */
 	int64_t typing_at;      /* monotonic, of the last typing that was passed on; 0 = never */
 	bool knows;             /* has heard of this chat: by a conv event, or it was there at the start */
 	struct at_link of_user; /* chat_user.members */
@@ -109,6 +110,8 @@ void chat_tell_conv(struct chat *chat, struct chat_member *member, uint64_t unre
 /* What is behind a row of a group: name, picture, and at least one admin. */
 void chat_group_load(struct chat_conv *conv, const struct store_conv *row);
 void chat_group_describe(struct chat *chat, struct chat_conv *conv); /* about, anew */
+/* They have left: of the group they keep its name, and nothing that comes after. NULL: they are back. */
+void chat_group_part(struct chat *chat, struct chat_member *member, const char *name);
 /* Who is to be its admin when none is left; NULL: there is one, or nobody at all. */
 struct chat_member *chat_group_heir(const struct chat_conv *conv);
 /* How far all the others of a group have got, as one of them may know it. */

@@ -175,6 +175,13 @@ static void test_removed(void **state)
 	assert_int_equal(gone.err, AT_OK);
 	assert_true(heard(w->bob, "\"did\":\"removed\",\"users\":[2]"));
 	assert_true(heard(w->bob, "\"left\":true"));
+	/* What becomes of the group from now on is none of theirs. */
+	struct answer renamed = {0};
+	struct chat_asker asker = next(&ana);
+
+	chat_group_name(w->chat, &asker, conv, "Without Bob", on_appended, &renamed);
+	world_settle(w);
+	assert_int_equal(renamed.err, AT_OK);
 	device_forget(w);
 	say(w, ANA, 11, 2, "after bob");
 	world_settle(w);
@@ -190,6 +197,8 @@ static void test_removed(void **state)
 		assert_non_null(strstr(back.json, "\"did\":\"removed\""));
 		assert_true(in_hello(w, BOB, "\"left\":true"));
 		assert_false(in_hello(w, BOB, "after bob"));
+		assert_false(in_hello(w, BOB, "Without Bob"));
+		assert_true(in_hello(w, BOB, "{\"name\":\"Walkers\",\"picture\":null,\"members\":[]},\"left\":true"));
 		answer_free(&log);
 		answer_free(&back);
 		/* A watermark of theirs that was still to be written does not bring them back. */

@@ -113,6 +113,7 @@ struct store_member {
 	uint64_t joined_seq, left_seq;
 	uint64_t delivered, read; /* watermarks */
 	bool admin;               /* of a group */
+	const char *left_name;    /* what the group was called when they left; "" = a member now */
 };
 /* The direct chat of a and b, opened by a if there is none; CONFLICT when a == b. */
 AT_MUST enum at_err store_conv_direct(struct store_tx *tx, uint64_t a, uint64_t b, int64_t now,

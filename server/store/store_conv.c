@@ -95,11 +95,13 @@ enum at_err store_conv_put(struct store_tx *tx, const struct store_conv *conv)
 
 enum at_err store_member_put(struct store_tx *tx, const struct store_member *member)
 {
-	struct store_q q = store_q(tx, "INSERT INTO member(conv, user, joined_seq, left_seq, delivered, read, admin) "
-				       "VALUES(?,?,?,?,?,?,?)"
-				       " ON CONFLICT(conv, user) DO UPDATE SET joined_seq = excluded.joined_seq,"
-				       " left_seq = excluded.left_seq, delivered = max(delivered, excluded.delivered),"
-				       " read = max(read, excluded.read), admin = excluded.admin");
+	struct store_q q =
+		store_q(tx, "INSERT INTO member(conv, user, joined_seq, left_seq, delivered, read, admin, left_name) "
+			    "VALUES(?,?,?,?,?,?,?,?)"
+			    " ON CONFLICT(conv, user) DO UPDATE SET joined_seq = excluded.joined_seq,"
+			    " left_seq = excluded.left_seq, delivered = max(delivered, excluded.delivered),"
+			    " read = max(read, excluded.read), admin = excluded.admin,"
+			    " left_name = excluded.left_name");
 	store_q_u64(&q, member->conv);
 	store_q_u64(&q, member->user);
 	store_q_u64(&q, member->joined_seq);
@@ -107,6 +109,7 @@ enum at_err store_member_put(struct store_tx *tx, const struct store_member *mem
 	store_q_u64(&q, member->delivered);
 	store_q_u64(&q, member->read);
 	store_q_u64(&q, member->admin);
+	store_q_text(&q, member->left_name);
 	return store_q_run(&q);
 }
 
@@ -141,12 +144,14 @@ static void read_member(struct store_q *q, void *row)
 	member->delivered = store_c_u64(q);
 	member->read = store_c_u64(q);
 	member->admin = store_c_u64(q) != 0;
+	member->left_name = store_c_text(q, NULL);
 }
 
 enum at_err store_each_member(struct store_tx *tx, store_each_fn *fn, void *arg)
 {
-	struct store_q q = store_q(tx, "SELECT conv, user, joined_seq, left_seq, delivered, read, admin FROM member"
-				       " ORDER BY conv, user");
+	struct store_q q =
+		store_q(tx, "SELECT conv, user, joined_seq, left_seq, delivered, read, admin, left_name FROM member"
+			    " ORDER BY conv, user");
 	struct store_member member;
 
 	return store_q_each(&q, read_member, &member, fn, arg);

@@ -72,6 +72,7 @@ static const char *const store_schema[] = {
 	"ALTER TABLE conv ADD COLUMN name TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE conv ADD COLUMN picture BLOB;"
 	"ALTER TABLE member ADD COLUMN admin INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE member ADD COLUMN left_name TEXT NOT NULL DEFAULT '';"
 	"CREATE TABLE picture(id BLOB PRIMARY KEY, conv INTEGER NOT NULL, mime TEXT NOT NULL, bytes BLOB NOT NULL)"
 	" WITHOUT ROWID;",
 
