@@ -166,6 +166,8 @@ struct at_bytes *api_event_end(struct api *api, struct wire_out *w); /* NULL whe
 
 AT_MUST enum at_err api_get_kind(const struct wire_in *in, bool *video_out); /* "kind": "voice" or "video" */
 
+AT_MUST enum at_err api_get_join(const struct wire_in *in, struct room_join *join_out); /* room.join's arguments */
+
 api_command_fn api_do_hello, api_do_visible;
 api_command_fn api_do_people_find, api_do_me_set, api_do_block, api_do_unblock;
 api_command_fn api_do_device_list, api_do_device_rename, api_do_device_revoke;

@@ -227,19 +227,24 @@ static enum at_err get_params(const struct wire_in *in, struct room_join *join)
 	return err == AT_OK ? get_recv(params, &join->params) : err;
 }
 
+enum at_err api_get_join(const struct wire_in *in, struct room_join *join_out)
+{
+	*join_out = (struct room_join){0};
+	enum at_err err = wire_get_bool(in, "muted", &join_out->muted);
+	if (err == AT_OK)
+		err = wire_get_bool(in, "camera", &join_out->camera);
+	return err == AT_OK ? get_params(in, join_out) : err;
+}
+
 void api_do_room_join(struct api_ask *ask, const struct wire_in *in)
 {
 	const struct api_deps *deps = &ask->api->deps;
 	struct room_asker asker;
-	struct room_join join = {0};
+	struct room_join join;
 	uint8_t ip[16];
 	if (!get_asker(ask, in, &asker))
 		return;
-	enum at_err err = wire_get_bool(in, "muted", &join.muted);
-	if (err == AT_OK)
-		err = wire_get_bool(in, "camera", &join.camera);
-	if (err == AT_OK)
-		err = get_params(in, &join);
+	enum at_err err = api_get_join(in, &join);
 	if (err != AT_OK) {
 		api_answer_err(ask, err);
 		return;

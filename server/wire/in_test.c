@@ -319,6 +319,45 @@ static void test_integer_arrays(void **state)
 	wire_in_free(&in);
 }
 
+static void test_parts(void **state)
+{
+	static const char text[] =
+		"{\"o\":{\"n\":7,\"o\":{\"s\":\"deep\"}},\"list\":[{\"n\":1},{\"n\":2}],\"mix\":[{},1],"
+		"\"strs\":[\"a\",\"\",\"long\"],\"none\":[],\"no\":null,\"n\":3}";
+	const struct wire_in *o, *list[2];
+	const char *strs[3], *s;
+	struct wire_in *in;
+	uint64_t v;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(wire_parse(text, sizeof(text) - 1, &in), AT_OK);
+	assert_int_equal(wire_get_obj(in, "o", &o), AT_OK);
+	assert_int_equal(wire_get_u64(o, "n", 0, 9, &v), AT_OK);
+	assert_int_equal(v, 7);
+	assert_int_equal(wire_get_obj(o, "o", &o), AT_OK);
+	assert_int_equal(wire_get_str(o, "s", 1, 9, &s), AT_OK);
+	assert_string_equal(s, "deep");
+	assert_int_equal(wire_get_objs(in, "list", 2, list, &n), AT_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(wire_get_u64(list[1], "n", 0, 9, &v), AT_OK);
+	assert_int_equal(v, 2);
+	assert_int_equal(wire_get_objs(in, "list", 1, list, &n), AT_ERR_BAD_REQUEST);
+	assert_int_equal(wire_get_objs(in, "none", 2, list, &n), AT_OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(wire_get_strs(in, "strs", 4, 3, strs, &n), AT_OK);
+	assert_int_equal(n, 3);
+	assert_string_equal(strs[2], "long");
+	assert_int_equal(wire_get_strs(in, "strs", 3, 3, strs, &n), AT_ERR_BAD_REQUEST);
+	assert_int_equal(wire_get_strs(in, "list", 9, 3, strs, &n), AT_ERR_BAD_REQUEST);
+	static const char *const bad[] = {"mix", "n", "no", "absent", "strs"};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(wire_get_obj(in, bad[i], &o), AT_ERR_BAD_REQUEST);
+		assert_int_equal(wire_get_objs(in, bad[i], 2, list, &n), AT_ERR_BAD_REQUEST);
+	}
+	wire_in_free(&in);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +372,7 @@ int main(void)
 		AT_TEST(test_integers),
 		AT_TEST(test_booleans_and_ids),
 		AT_TEST(test_integer_arrays),
+		AT_TEST(test_parts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,26 @@ static void check_getters(const struct wire_in *in, const char *key)
 		AT_ASSERT(at_utf8_valid(s, strlen(s)));
 }
 
+/* Parts are read like the whole, as deep as they go. */
+static void check_parts(const struct wire_in *in, const char *key, int depth)
+{
+	const struct wire_in *part, *parts[8];
+	const char *strs[8];
+	size_t n;
+	if (depth > WIRE_DEPTH_MAX)
+		return;
+	if (!wire_get_obj(in, key, &part)) {
+		check_getters(part, key);
+		check_parts(part, key, depth + 1);
+	}
+	if (!wire_get_objs(in, key, 8, parts, &n))
+		for (size_t i = 0; i < n; i++)
+			check_getters(parts[i], key);
+	if (!wire_get_strs(in, key, 16, 8, strs, &n))
+		for (size_t i = 0; i < n; i++)
+			AT_ASSERT(strlen(strs[i]) <= 16);
+}
+
 static void check_round_trip(const char *s)
 {
 	struct at_buf buf;
@@ -54,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		check_getters(in, keys[i]);
+		check_parts(in, keys[i], 0);
 		if (!wire_get_str(in, keys[i], 0, WIRE_TEXT_MAX, &s))
 			check_round_trip(s);
 	}
