@@ -11,6 +11,7 @@
 #include "hub/hub.h"
 #include "net/net.h"
 #include "note/note.h"
+#include "room/room.h"
 #include "store/store.h"
 #include "talk/talk.h"
 
@@ -40,6 +41,7 @@ struct api_deps {
 	struct chat *chat;
 	struct calls *calls;
 	struct talks *talks;
+	struct rooms *rooms;
 	struct notes *notes;
 	const struct api_limits *limits; /* copied; NULL = the defaults above */
 	const char *web_dir;             /* the built web client; NULL = none */
@@ -64,6 +66,7 @@ struct api_limits api_limits_default(void);
 struct chat_people api_chat_people(struct auth *auth);
 struct call_people api_call_people(struct auth *auth);
 struct talk_people api_talk_people(struct auth *auth);
+struct room_people api_room_people(struct auth *auth);
 
 /* `command NAME ROLE`, `route METHOD PATH ROLE`, `event NAME` and `error NAME` lines: the tables, for tests and the curious. */
 void api_table_print(FILE *out);

@@ -100,8 +100,14 @@ void api_do_call_cancel(struct api_ask *ask, const struct wire_in *in)
 void api_do_call_leave(struct api_ask *ask, const struct wire_in *in)
 {
 	struct at_id id;
-	if (get_call(ask, in, &id))
-		call_leave(ask->api->deps.calls, &id, ask->user, ask->device, answer_done, ask);
+	bool failed = false;
+	if (!get_call(ask, in, &id))
+		return;
+	enum at_err err = wire_has(in, "failed") ? wire_get_bool(in, "failed", &failed) : AT_OK;
+	if (err == AT_OK)
+		call_leave(ask->api->deps.calls, &id, ask->user, ask->device, failed, answer_done, ask);
+	else
+		api_answer_err(ask, err);
 }
 
 void api_do_call_move(struct api_ask *ask, const struct wire_in *in)

@@ -61,3 +61,8 @@ struct talk_people api_talk_people(struct auth *auth)
 {
 	return (struct talk_people){.arg = auth, .device_key = device_key};
 }
+
+struct room_people api_room_people(struct auth *auth)
+{
+	return (struct room_people){.arg = auth, .exists = exists, .quiet_until = quiet_until};
+}

@@ -177,6 +177,9 @@ api_command_fn api_do_note_played, api_do_note_position;
 api_command_fn api_do_call_start, api_do_call_ring, api_do_call_answer, api_do_call_decline, api_do_call_cancel,
 	api_do_call_leave, api_do_call_move;
 api_command_fn api_do_media_open, api_do_media_signal, api_do_media_state, api_do_media_ask, api_do_key_set;
+api_command_fn api_do_room_start, api_do_room_ring, api_do_room_decline, api_do_room_join, api_do_room_leave,
+	api_do_room_state, api_do_room_view, api_do_room_react, api_do_room_hand, api_do_room_invite, api_do_room_mute,
+	api_do_room_kick, api_do_room_lock, api_do_call_grow;
 api_command_fn api_do_rec_start, api_do_rec_state, api_do_rec_commit, api_do_rec_discard, api_do_rec_undo,
 	api_do_rec_listen, api_do_rec_unlisten;
 

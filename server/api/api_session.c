@@ -162,6 +162,7 @@ static void greet(void *arg, enum at_err err, const void *convs, size_t convs_le
 	write_users(api, &w, ask->user);
 	wire_raw(&w, "convs", convs, convs_len);
 	calls_write(api->deps.calls, &w, "calls", ask->user, ask->device);
+	rooms_write(api->deps.rooms, &w, "rooms", ask->user);
 	notes_write(api->deps.notes, &w, ask->user);
 	wire_raw(&w, "notes", notes, notes_len);
 	session->state = API_GREETED;

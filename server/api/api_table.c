@@ -43,6 +43,20 @@ const struct api_command api_commands[] = {
 	{"media.signal", api_do_media_signal, API_MEDIA},
 	{"media.state", api_do_media_state, API_MEDIA},
 	{"media.ask", api_do_media_ask, API_MEDIA},
+	{"room.start", api_do_room_start, API_PLAIN},
+	{"room.ring", api_do_room_ring, API_PLAIN},
+	{"room.decline", api_do_room_decline, API_PLAIN},
+	{"room.join", api_do_room_join, API_MEDIA},
+	{"room.leave", api_do_room_leave, API_PLAIN},
+	{"room.state", api_do_room_state, API_PLAIN},
+	{"room.view", api_do_room_view, API_PLAIN},
+	{"room.react", api_do_room_react, API_PLAIN},
+	{"room.hand", api_do_room_hand, API_PLAIN},
+	{"room.invite", api_do_room_invite, API_PLAIN},
+	{"room.mute", api_do_room_mute, API_PLAIN},
+	{"room.kick", api_do_room_kick, API_PLAIN},
+	{"room.lock", api_do_room_lock, API_PLAIN},
+	{"call.grow", api_do_call_grow, API_PLAIN},
 	{"key.set", api_do_key_set, API_PLAIN},
 	{"rec.start", api_do_rec_start, API_PLAIN},
 	{"rec.state", api_do_rec_state, API_PLAIN},
@@ -72,8 +86,9 @@ const struct api_route api_routes[] = {
 const size_t api_routes_n = sizeof(api_routes) / sizeof(*api_routes);
 
 const char *const api_events[] = {
-	"user", "me",      "conv",          "entry", "receipt",      "typing",      "note",      "call",
-	"rec",  "rec.ack", "rec.listeners", "live",  "media.signal", "media.state", "media.ask", "media.hint",
+	"user", "me",         "conv",          "entry",      "receipt",      "typing",      "note",      "call",
+	"rec",  "rec.ack",    "rec.listeners", "live",       "media.signal", "media.state", "media.ask", "media.hint",
+	"room", "room.slots", "room.speakers", "room.react", "room.layers",  "room.hint",
 };
 const size_t api_events_n = sizeof(api_events) / sizeof(*api_events);
 

@@ -44,6 +44,16 @@ static const struct note_settings note_settings = {
 	.recs_per_user = 32,
 };
 
+static const struct room_settings room_settings = {
+	.ring_ms = 45000,
+	.ring_stop_ms = 60000,
+	.unreachable_ms = 15000,
+	.wait_ms = 600000,
+	.people_max = 50,
+	.rings = 8,
+	.rings_window_ms = 1000,
+};
+
 void world_start(struct world *w)
 {
 	w->hub = hub_new();
@@ -55,8 +65,13 @@ void world_start(struct world *w)
 	struct talk_people talk_people = api_talk_people(w->auth);
 	w->talks = talks_new(w->loop, w->hub, w->calls, &talk_people, 0);
 	assert_int_equal(blobs_open(w->dir, w->loop, &w->blobs), AT_OK);
+	struct room_people room_people = api_room_people(w->auth);
+	assert_int_equal(rooms_new(w->loop, w->store, w->hub, w->chat, w->calls, w->talks, &room_people, &room_settings,
+				   &w->rooms),
+			 AT_OK);
 	assert_int_equal(notes_new(w->loop, w->store, w->hub, w->chat, w->calls, w->blobs, &note_settings, &w->notes),
 			 AT_OK);
+	notes_also_for(w->notes, room_note_facts, w->rooms);
 	struct api_deps deps = {
 		.loop = w->loop,
 		.store = w->store,
@@ -65,6 +80,7 @@ void world_start(struct world *w)
 		.chat = w->chat,
 		.calls = w->calls,
 		.talks = w->talks,
+		.rooms = w->rooms,
 		.notes = w->notes,
 		.limits = &w->limits,
 		.web_dir = w->web_dir,
@@ -84,6 +100,7 @@ void world_stop(struct world *w)
 	net_server_free(&w->server);
 	store_drain(w->store);
 	notes_free(&w->notes);
+	rooms_free(&w->rooms);
 	talks_free(&w->talks);
 	calls_free(&w->calls);
 	chat_free(&w->chat);

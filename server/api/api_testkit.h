@@ -15,6 +15,7 @@ struct world {
 	struct calls *calls;
 	struct blobs *blobs;
 	struct talks *talks;
+	struct rooms *rooms;
 	struct notes *notes;
 	struct api *api;
 	struct net_server *server;

@@ -13,8 +13,8 @@ static const char *const role_names[ROLES] = {"owner", "member", "stranger", "ot
 
 /* What the arguments name. */
 struct objects {
-	uint64_t conv, seq, user, device, invite;
-	char call[AT_ID_HEX_LEN + 1], rec[AT_ID_HEX_LEN + 1], blob[AT_ID_HEX_LEN + 1];
+	uint64_t conv, seq, user, device, invite, group;
+	char call[AT_ID_HEX_LEN + 1], rec[AT_ID_HEX_LEN + 1], blob[AT_ID_HEX_LEN + 1], room[AT_ID_HEX_LEN + 1];
 };
 
 enum { ALL = 1 << ROLES, OF_OWNER = 1 << OWNER, OF_MEMBERS = 1 << OWNER | 1 << MEMBER, OF_ADMIN = 1 << ADMIN };
@@ -65,6 +65,20 @@ static const struct row rows[] = {
 	{"media.signal", "\"call\":\"$call\",\"kind\":\"offer\",\"sdp\":\"v=0\",\"sig\":\"\"", OF_OWNER},
 	{"media.state", "\"call\":\"$call\",\"muted\":true,\"camera\":false,\"screen\":false", OF_OWNER},
 	{"media.ask", "\"call\":\"$call\",\"yes\":null", OF_OWNER},
+	{"room.start", "\"room\":\"$new\",\"conv\":$group,\"kind\":\"voice\",\"ring\":false", OF_MEMBERS},
+	{"room.ring", "\"room\":\"$room\"", OF_MEMBERS},
+	{"room.decline", "\"room\":\"$room\"", OF_MEMBERS},
+	{"room.join", "\"room\":\"$room\",\"muted\":true,\"camera\":false,\"params\":{$params}", OF_MEMBERS},
+	{"room.leave", "\"room\":\"$room\"", OF_MEMBERS},
+	{"room.state", "\"room\":\"$room\",\"muted\":true,\"camera\":false,\"screen\":false", OF_MEMBERS},
+	{"room.view", "\"room\":\"$room\",\"views\":[{\"user\":1,\"source\":\"camera\",\"height\":180}]", OF_MEMBERS},
+	{"room.react", "\"room\":\"$room\",\"emoji\":\"\xf0\x9f\x91\x8d\"", OF_MEMBERS},
+	{"room.hand", "\"room\":\"$room\",\"up\":true", OF_MEMBERS},
+	{"room.invite", "\"room\":\"$room\",\"users\":[1]", OF_MEMBERS},
+	{"room.mute", "\"room\":\"$room\",\"user\":$user", OF_OWNER},
+	{"room.kick", "\"room\":\"$room\",\"user\":$user", OF_OWNER},
+	{"room.lock", "\"room\":\"$room\",\"on\":true", OF_OWNER},
+	{"call.grow", "\"call\":\"$call\",\"room\":\"$new\",\"kind\":\"voice\",\"users\":[1]", OF_OWNER},
 	{"key.set", "\"key\":\"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE\"", ALL},
 	{"rec.start",
 	 "\"rec\":\"$new\",\"conv\":$conv,\"call\":null,\"kind\":\"voice\",\"mime\":\"audio/webm\",\"seg\":0",
@@ -98,6 +112,12 @@ static const struct route_row route_rows[] = {
 	{"GET", "/ca.pem", NULL},
 	{"GET", "/", NULL},
 };
+
+static const char join_params[] =
+	"\"fingerprint\":\"00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:"
+	"00:00\","
+	"\"audio\":{\"pt\":111,\"red\":null,\"ext\":{\"mid\":4,\"level\":1}},\"send\":{\"mic\":{\"mid\":\"0\"}},"
+	"\"recv\":[{\"mid\":\"1\",\"kind\":\"audio\"}]";
 
 #define SECRET "what only ana and ben may know"
 
@@ -221,6 +241,19 @@ static void chat_of(struct objects *objects, uint64_t author, uint64_t other, bo
 	assert_int_equal(store_run_now(w.store, add_chat, &scene), AT_OK);
 }
 
+/* A room that rings in a group of its own. */
+static void live_room(struct client *c, struct objects *objects)
+{
+	static int cid = 7000;
+	client_ask(c, "group.create", "\"cid\":%d,\"name\":\"g\",\"users\":[%d]", ++cid, (int)objects->user);
+	objects->group = number_in(c->answer, "conv");
+	fresh_id(objects->room);
+	client_ask(c, "room.start", "\"room\":\"%s\",\"conv\":%d,\"kind\":\"voice\",\"ring\":true", objects->room,
+		   (int)objects->group);
+	if (!strstr(c->answer, "\"ok\""))
+		fail_msg("room.start: %s", c->answer);
+}
+
 /* What only a running server makes: an invitation, a call that is ringing nowhere yet, a recording. */
 static void live_objects(enum role role, struct objects *objects)
 {
@@ -243,6 +276,7 @@ static void live_objects(enum role role, struct objects *objects)
 		   "\"rec\":\"%s\",\"conv\":%d,\"call\":null,\"kind\":\"voice\",\"mime\":\"audio/webm\",\"seg\":0",
 		   objects->rec, (int)objects->conv);
 	assert_non_null(strstr(c->answer, "\"ok\""));
+	live_room(c, objects);
 }
 
 static int setup(void **state)
@@ -262,7 +296,13 @@ static int setup(void **state)
 	chat_of(&own[FORMER], users[FORMER], users[OWNER], true, NULL);
 	chat_of(&own[BLOCKED], users[BLOCKED], users[OWNER], false, NULL);
 	assert_int_equal(store_run_now(w.store, add_block, NULL), AT_OK);
-	absent = (struct objects){.conv = 999999, .seq = 1, .user = 999999, .device = 999999, .invite = 999999};
+	absent = (struct objects){.conv = 999999,
+				  .seq = 1,
+				  .user = 999999,
+				  .device = 999999,
+				  .invite = 999999,
+				  .group = 999999};
+	fresh_id(absent.room);
 	fresh_id(absent.call);
 	fresh_id(absent.rec);
 	fresh_id(absent.blob);
@@ -302,19 +342,23 @@ static void fill(const char *args, const struct objects *o, char out[4096])
 		char *at = out + len;
 		size_t room = 4096 - len;
 		fresh_id(fresh);
-		const char *text = !strncmp(args, "$call", name)  ? o->call
-				   : !strncmp(args, "$rec", name) ? o->rec
-								  : fresh;
+		const char *text = !strncmp(args, "$call", name)   ? o->call
+				   : !strncmp(args, "$rec", name)  ? o->rec
+				   : !strncmp(args, "$room", name) ? o->room
+								   : fresh;
 		uint64_t number = !strncmp(args, "$conv", name)     ? o->conv
 				  : !strncmp(args, "$seq", name)    ? o->seq
 				  : !strncmp(args, "$user", name)   ? o->user
 				  : !strncmp(args, "$device", name) ? o->device
 				  : !strncmp(args, "$invite", name) ? o->invite
+				  : !strncmp(args, "$group", name)  ? o->group
 				  : !strncmp(args, "$cid", name)    ? ++cid
 								    : 0;
 		if (!strncmp(args, "$peaks", name))
 			for (int i = 0; i < 64; i++)
 				len += (size_t)snprintf(out + len, 4096 - len, i ? ",0" : "0");
+		else if (!strncmp(args, "$params", name))
+			len += (size_t)snprintf(at, room, "%s", join_params);
 		else if (number)
 			len += (size_t)snprintf(at, room, "%d", (int)number);
 		else
@@ -450,6 +494,8 @@ static void test_owners_and_members_may(void **state)
 			if (strstr(rows[i].args, "$call") || strstr(rows[i].args, "$rec") ||
 			    strstr(rows[i].args, "$invite"))
 				live_objects(mine ? OWNER : OTHER, objects);
+			else if (strstr(rows[i].args, "$room") || strstr(rows[i].args, "$group"))
+				live_room(&clients[mine ? OWNER : OTHER], objects);
 			const char *answer = ask(role, &rows[i], objects);
 			if (!*answer || strstr(answer, "not_found") || strstr(answer, "unauthorized") ||
 			    strstr(answer, "bad_request")) {

@@ -249,6 +249,14 @@ void at_timer_free(struct at_timer **timer)
 
 /* ---- polls ---- */
 
+static void on_poll(uv_poll_t *uv, int status, int events);
+
+static void watch(struct at_poll *poll)
+{
+	int events = (poll->events & AT_POLL_READ ? UV_READABLE : 0) | (poll->events & AT_POLL_WRITE ? UV_WRITABLE : 0);
+	AT_ASSERT(uv_poll_start(&poll->uv, events, on_poll) == 0);
+}
+
 static void on_poll(uv_poll_t *uv, int status, int events)
 {
 	struct at_poll *poll = uv->data;
@@ -256,8 +264,8 @@ static void on_poll(uv_poll_t *uv, int status, int events)
 	int64_t started = at_mono_us();
 	int got = (events & UV_READABLE ? AT_POLL_READ : 0) | (events & UV_WRITABLE ? AT_POLL_WRITE : 0);
 	if (status < 0) {
-		/* libuv has stopped watching it. */
-		poll->events = 0;
+		/* libuv has stopped watching it; but what came before the error may take more than one read. */
+		watch(poll);
 		got = AT_POLL_READ | AT_POLL_WRITE;
 	}
 	poll->fn(poll->arg, got);
@@ -282,8 +290,7 @@ void at_poll_set(struct at_poll *poll, int events)
 	if (poll->events == events)
 		return;
 	poll->events = events;
-	int uv_events = (events & AT_POLL_READ ? UV_READABLE : 0) | (events & AT_POLL_WRITE ? UV_WRITABLE : 0);
-	AT_ASSERT(uv_poll_start(&poll->uv, uv_events, on_poll) == 0);
+	watch(poll);
 }
 
 void at_poll_free(struct at_poll **poll)

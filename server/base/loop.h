@@ -36,7 +36,8 @@ bool at_timer_active(const struct at_timer *timer);
 void at_timer_free(struct at_timer **timer); /* fine inside its own callback */
 
 enum { AT_POLL_READ = 1, AT_POLL_WRITE = 2 };
-typedef void at_poll_fn(void *arg, int events); /* an error shows as both; the next read or write tells */
+/* An error shows as both, again and again: a read or write tells, after what had come before it. */
+typedef void at_poll_fn(void *arg, int events);
 /* The fd stays the caller's: free the poll first, then close the fd. */
 struct at_poll *at_poll_new(struct at_loop *loop, int fd, at_poll_fn *fn, void *arg);
 void at_poll_set(struct at_poll *poll, int events);

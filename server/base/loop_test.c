@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { SENDERS = 4, EACH = 20000 };
@@ -118,7 +119,7 @@ static void timers_follow_a_shifted_clock(void **state)
 struct pipe_end {
 	struct at_loop *loop;
 	struct at_poll *poll;
-	int fd, events;
+	int fd, events, got;
 };
 
 static void on_readable(void *arg, int events)
@@ -127,7 +128,8 @@ static void on_readable(void *arg, int events)
 	char c;
 	end->events |= events;
 	ssize_t n = read(end->fd, &c, 1);
-	if (n == 0) {
+	end->got += n > 0;
+	if (n <= 0) {
 		at_poll_free(&end->poll);
 		close(end->fd);
 	}
@@ -152,6 +154,25 @@ static void a_poll_reads_until_the_other_end_closes(void **state)
 	close(fds[1]);
 	while (end.poll)
 		at_loop_step(end.loop, 1000);
+	at_loop_free(&end.loop);
+}
+
+/* A reset connection has an error and bytes at the same time, and the bytes come first. */
+static void a_poll_reads_what_came_before_an_error(void **state)
+{
+	(void)state;
+	int fds[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	struct pipe_end end = {.loop = at_loop_new(), .fd = fds[0]};
+	assert_int_equal(write(fds[0], "unread", 6), 6);
+	assert_int_equal(write(fds[1], "abc", 3), 3);
+	close(fds[1]);
+	end.poll = at_poll_new(end.loop, fds[0], on_readable, &end);
+	at_poll_set(end.poll, AT_POLL_READ);
+	for (int i = 0; end.poll && i < 10; i++)
+		at_loop_step(end.loop, 1000);
+	assert_int_equal(end.got, 3);
+	assert_null(end.poll);
 	at_loop_free(&end.loop);
 }
 
@@ -231,13 +252,10 @@ static void freeing_runs_what_was_posted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_TEST(posts_arrive_in_order_from_threads),
-		AT_TEST(a_timer_repeats_and_frees_itself),
-		AT_TEST(timers_follow_a_shifted_clock),
-		AT_TEST(a_poll_reads_until_the_other_end_closes),
-		AT_TEST(a_signal_stops_the_loop),
-		AT_TEST(a_worker_is_bounded_and_in_order),
-		AT_TEST(freeing_runs_what_was_posted),
+		AT_TEST(posts_arrive_in_order_from_threads),     AT_TEST(a_timer_repeats_and_frees_itself),
+		AT_TEST(timers_follow_a_shifted_clock),          AT_TEST(a_poll_reads_until_the_other_end_closes),
+		AT_TEST(a_poll_reads_what_came_before_an_error), AT_TEST(a_signal_stops_the_loop),
+		AT_TEST(a_worker_is_bounded_and_in_order),       AT_TEST(freeing_runs_what_was_posted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,11 @@ int64_t at_wall_ms(void)
 	return now_us(CLOCK_REALTIME) / 1000 + __atomic_load_n(&wall_shift_ms, __ATOMIC_RELAXED);
 }
 
+int64_t at_wall_us(void)
+{
+	return now_us(CLOCK_REALTIME) + __atomic_load_n(&wall_shift_ms, __ATOMIC_RELAXED) * 1000;
+}
+
 int64_t at_mono_us(void)
 {
 	return now_us(CLOCK_MONOTONIC) + at_clock_mono_shift() * 1000;

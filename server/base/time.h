@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 int64_t at_wall_ms(void); /* since 1970 */
+int64_t at_wall_us(void);
 int64_t at_mono_ms(void);
 int64_t at_mono_us(void);
 /* Adds to both clocks. A loop's timers follow the monotonic one at its next at_loop_step. */

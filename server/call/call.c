@@ -48,7 +48,7 @@ struct call *call_new(struct calls *calls, const struct store_call *row, enum ca
 	call->calls = calls;
 	call->row = *row;
 	call->state = state;
-	call->asked_video = row->video;
+	call->asked_video = row->video == CALL_VIDEO;
 	call->started_mono = at_mono_ms();
 	at_list_init(&call->asks);
 	call_timers_new(call);
@@ -103,11 +103,24 @@ struct call *call_between(const struct calls *calls, uint64_t caller, uint64_t c
 	return NULL;
 }
 
-/* On a call, or placing one. */
+bool calls_is_busy(const struct calls *calls, uint64_t user)
+{
+	return call_is_busy(calls, user, NULL);
+}
+
+void calls_also_busy(struct calls *calls, call_busy_fn *fn, void *arg)
+{
+	calls->also_busy = fn;
+	calls->also_busy_arg = arg;
+}
+
+/* On a call, or placing one, or in a room. */
 bool call_is_busy(const struct calls *calls, uint64_t user, const struct call *but)
 {
 	const struct call_user *found = call_user_of(calls, user);
 
+	if (but && calls->also_busy && calls->also_busy(calls->also_busy_arg, user))
+		return true;
 	if (!found)
 		return false;
 	AT_LIST_EACH(&found->out, it) {

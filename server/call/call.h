@@ -17,10 +17,12 @@
 struct calls;
 
 struct call_settings {
-	int64_t ring_ms;           /* 45000, from the first acknowledgement */
-	int64_t ring_stop_ms;      /* 60000, from the start */
-	int64_t unreachable_ms;    /* 15000 without an acknowledgement */
-	int64_t grace_ms;          /* 2000: an answer that crosses with the timeout still connects */
+	int64_t ring_ms;        /* 45000, from the first acknowledgement */
+	int64_t ring_stop_ms;   /* 60000, from the start */
+	int64_t unreachable_ms; /* 15000 without an acknowledgement */
+	int64_t grace_ms;       /* 2000: an answer that crosses with the timeout still connects */
+	/* 20000: answered, and no media flowed by then, it has failed; 0 = it may take for ever */
+	int64_t connect_ms;
 	uint32_t pair_rings;       /* 3 ... */
 	int64_t pair_window_ms;    /* ... in 300000 */
 	uint32_t unanswered_a_day; /* 10 to one person */
@@ -54,8 +56,10 @@ void call_decline(struct calls *calls, const struct at_id *id, uint64_t user, ui
 		  call_done_fn *done, void *arg);
 void call_cancel(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, bool for_note,
 		 call_done_fn *done, void *arg);
-void call_leave(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done,
-		void *arg);
+/* failed: the device could not get media to flow. Believed for the first minute, in which the call then fails instead of ending; so does one
+ * that is left before media flowed, but not at once. */
+void call_leave(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, bool failed,
+		call_done_fn *done, void *arg);
 
 /* This device takes over a call that another device of the same person is on. */
 void call_move(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done,
@@ -63,6 +67,12 @@ void call_move(struct calls *calls, const struct at_id *id, uint64_t user, uint6
 
 /* The calls of `user` that are going on, [call,...], as this device sees them. */
 void calls_write(const struct calls *calls, struct wire_out *w, const char *key, uint64_t user, uint64_t device);
+
+/* On a call, or placing one. */
+bool calls_is_busy(const struct calls *calls, uint64_t user);
+/* Whom else to ask whether somebody is on the line (rooms): then a caller hears busy. NULL: nobody. */
+typedef bool call_busy_fn(void *arg, uint64_t user);
+void calls_also_busy(struct calls *calls, call_busy_fn *fn, void *arg);
 
 /* For the note module. A note may be left by the caller for an unanswered call in that chat. */
 struct call_note_facts {
@@ -87,6 +97,11 @@ struct call_parties {
  * GONE when it is over. */
 AT_MUST enum at_err call_parties_of(const struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device,
 				    struct call_parties *parties_out);
+/* Media has come from both devices: it cannot fail to connect any more. */
+void call_flows(struct calls *calls, const struct at_id *id);
+/* Both have agreed to pictures: its entry will say that it was a video call. */
+void call_turn_to_video(struct calls *calls, const struct at_id *id);
+
 typedef void call_each_fn(void *arg, const struct call_parties *parties);
 void calls_each_answered(const struct calls *calls, call_each_fn *fn, void *arg);
 

@@ -79,13 +79,25 @@ void call_cancel(struct calls *calls, const struct at_id *id, uint64_t user, uin
 	call_put(call, call_ask_new((int)event, user, device, done, arg));
 }
 
-void call_leave(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done,
-		void *arg)
+static bool has_failed(const struct call *call, bool says_so)
+{
+	int64_t age = at_mono_ms() - call->answered_mono;
+
+	if (!call_state_answered(call->state))
+		return false;
+	if (says_so)
+		return age < CALL_FAIL_MAX_MS;
+	return call->calls->settings.connect_ms > 0 && !call->flows && age >= CALL_PATIENCE_MS;
+}
+
+void call_leave(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, bool failed,
+		call_done_fn *done, void *arg)
 {
 	struct call *call = call_of(calls, id, user, true, true, true, done, arg);
 
 	if (call)
-		call_put(call, call_ask_new(CALL_LEAVE, user, device, done, arg));
+		call_put(call,
+			 call_ask_new(has_failed(call, failed) ? CALL_FAIL : CALL_LEAVE, user, device, done, arg));
 }
 
 void call_move(struct calls *calls, const struct at_id *id, uint64_t user, uint64_t device, call_done_fn *done,

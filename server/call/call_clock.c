@@ -32,6 +32,8 @@ static void on_timer(void *arg)
 		call_write_step(call);
 	else if (call_state_reaching(call->state) || call_state_ringing(call->state))
 		gave_up(call);
+	else if (call_state_answered(call->state))
+		call_event(call, CALL_FAIL);
 	else if (call->state == CALL_GRACE)
 		call_event(call, CALL_T_GRACE);
 	else if (call->running || call->pumping || !at_list_empty(&call->asks))
@@ -59,6 +61,8 @@ int64_t call_until(const struct call *call)
 
 void call_arm(struct call *call)
 {
+	const struct call_settings *settings = &call->calls->settings;
+	bool connects = call_state_answered(call->state) && !call->flows && settings->connect_ms > 0;
 	int64_t after = CALL_LINGER_MS;
 
 	at_timer_stop(call->timer);
@@ -69,7 +73,9 @@ void call_arm(struct call *call)
 	else if (call_state_reaching(call->state) || call_state_ringing(call->state))
 		after = call->started_mono + patience(call, call->rang_mono - call->started_mono) - at_mono_ms();
 	else if (call->state == CALL_GRACE)
-		after = call->calls->settings.grace_ms;
+		after = settings->grace_ms;
+	else if (connects)
+		after = call->answered_mono + settings->connect_ms - at_mono_ms();
 	else if (call_state_answered(call->state) || call->state == CALL_LEAVING_NOTE)
 		return;
 	at_timer_start(call->timer, after > 0 ? after : 0, 0);
@@ -151,6 +157,8 @@ void call_watch(struct call *call)
 
 void call_resume(struct call *call)
 {
+	call->flows = true; /* as far as is known */
+	call->answered_mono = at_mono_ms() - CALL_FAIL_MAX_MS;
 	call_publish(call, false, false); /* nobody is there; but what they will see is newer than what they saw */
 	call_watch(call);
 }

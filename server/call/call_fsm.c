@@ -140,6 +140,7 @@ static const struct call_step table[CALL_STATES][CALL_EVENTS] =
 				[CALL_RESTART] = END(ENDED, WAS_ANSWERED, WAS_ANSWERED, ENTRY | BOTH),
 				[CALL_FAIL] = END(MISSED, FAILED, FAILED, ENTRY | BOTH),
 				[CALL_MOVE] = TO(ANSWERED, CALL_FX_COMMIT | BOTH),
+				[CALL_TURN] = TO(ANSWERED, CALL_FX_KEEP | BOTH),
 			},
 		[CALL_ANSWERED_LATE] =
 			{
@@ -149,6 +150,7 @@ static const struct call_step table[CALL_STATES][CALL_EVENTS] =
 				[CALL_RESTART] = END(ENDED, WAS_ANSWERED, WAS_ANSWERED, AMEND | BOTH),
 				[CALL_FAIL] = END(MISSED, FAILED, FAILED, AMEND | BOTH),
 				[CALL_MOVE] = TO(ANSWERED_LATE, CALL_FX_COMMIT | BOTH),
+				[CALL_TURN] = TO(ANSWERED_LATE, CALL_FX_KEEP | BOTH),
 			},
 		[CALL_GRACE] =
 			{
@@ -271,6 +273,7 @@ const char *call_event_name(enum call_event event)
 		[CALL_RESTART] = "restart",
 		[CALL_FAIL] = "fail",
 		[CALL_MOVE] = "move",
+		[CALL_TURN] = "turn",
 	};
 	AT_ASSERT((unsigned)event < CALL_EVENTS);
 	return names[event];

@@ -19,7 +19,8 @@
  *  BEGIN ▼    │ │                            ▼
  *   LEAVING_NOTE ── ANSWER ──► ANSWERED_LATE   ANSWERED
  *                 (GRACE too)        │             │ LEAVE, CALLER_GONE, CALLEE_GONE (MOVE: another device, same state)
- *                                    └─────────────┴────► ENDED   nothing more; also: cancelled before it rang
+ *                                    ├─────────────┴────► ENDED   nothing more; also: cancelled before it rang
+ *                                    └── FAIL: media never flowed ──► MISSED   (from ANSWERED too)
  *
  * SILENT: the callee has quiet hours, their devices hear nothing. SHADOW: the callee has blocked the caller. HIDDEN: declined by
  * someone who does not show it. In all three the caller's side runs as if it rang, so that its timing tells nothing.
@@ -81,8 +82,9 @@ enum call_event {
 	CALL_NOTE_END,
 	CALL_GLARE,   /* the callee calls the caller */
 	CALL_RESTART, /* of the server */
-	CALL_FAIL,
-	CALL_MOVE, /* to another device of the same person */
+	CALL_FAIL,    /* answered: media never flowed */
+	CALL_MOVE,    /* to another device of the same person */
+	CALL_TURN,    /* both want pictures: it is a video call from now on */
 	CALL_EVENTS
 };
 

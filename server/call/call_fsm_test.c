@@ -5,24 +5,24 @@
 
 /* A letter a state; the columns are the events in order. '.' = not taken. */
 static const char letters[] = "NRIHsSdDALGMVXE";
-/*                            start  ack  decline cancel timers leave note glare, move
- *                            RSQX   A P A DH     CEN    URBSG  LCC   BE   G RF */
+/*                            start  ack  decline cancel timers leave note glare, move, turn
+ *                            RSQX   A P A DH     CEN    URBSG  LCC   BE   G RF M T */
 static const char *const grid[CALL_STATES] = {
-	[CALL_NEW] = "RsMd . . . .. ... ..... ... .. . .. .",
-	[CALL_REACHING] = ".... I . A MH EEM M..M. .E. .. A EE .",
-	[CALL_RINGING] = ".... I . A MH MEM .GGG. .M. .. A MM .",
-	[CALL_HIDDEN] = ".... . . . .. MMM .MMM. .M. .. A MM .",
-	[CALL_SILENT_REACHING] = ".... . S . .. EEM M..M. .E. .. A EE .",
-	[CALL_SILENT_RINGING] = ".... . S . .. MEM .MMM. .M. .. A MM .",
-	[CALL_SHADOW_REACHING] = ".... . D . .. XXX X..X. .X. .. . XX .",
-	[CALL_SHADOW_RINGING] = ".... . D . .. XXX .XXX. .X. .. . XX .",
-	[CALL_ANSWERED] = ".... . . . .. ... ..... EEE .. . EM A",
-	[CALL_ANSWERED_LATE] = ".... . . . .. ... ..... EEE .. . EM L",
-	[CALL_GRACE] = ".... . . L .. MM. ....M .M. V. L .. .",
-	[CALL_MISSED] = ".... . . . .. ... ..... ... V. . .. .",
-	[CALL_LEAVING_NOTE] = ".... . . L .. ... ..... ... .M L .. .",
-	[CALL_SHADOW_ENDED] = ".... . . . .. ... ..... ... .. . .. .",
-	[CALL_ENDED] = ".... . . . .. ... ..... ... .. . .. .",
+	[CALL_NEW] = "RsMd . . . .. ... ..... ... .. . .. . .",
+	[CALL_REACHING] = ".... I . A MH EEM M..M. .E. .. A EE . .",
+	[CALL_RINGING] = ".... I . A MH MEM .GGG. .M. .. A MM . .",
+	[CALL_HIDDEN] = ".... . . . .. MMM .MMM. .M. .. A MM . .",
+	[CALL_SILENT_REACHING] = ".... . S . .. EEM M..M. .E. .. A EE . .",
+	[CALL_SILENT_RINGING] = ".... . S . .. MEM .MMM. .M. .. A MM . .",
+	[CALL_SHADOW_REACHING] = ".... . D . .. XXX X..X. .X. .. . XX . .",
+	[CALL_SHADOW_RINGING] = ".... . D . .. XXX .XXX. .X. .. . XX . .",
+	[CALL_ANSWERED] = ".... . . . .. ... ..... EEE .. . EM A A",
+	[CALL_ANSWERED_LATE] = ".... . . . .. ... ..... EEE .. . EM L L",
+	[CALL_GRACE] = ".... . . L .. MM. ....M .M. V. L .. . .",
+	[CALL_MISSED] = ".... . . . .. ... ..... ... V. . .. . .",
+	[CALL_LEAVING_NOTE] = ".... . . L .. ... ..... ... .M L .. . .",
+	[CALL_SHADOW_ENDED] = ".... . . . .. ... ..... ... .. . .. . .",
+	[CALL_ENDED] = ".... . . . .. ... ..... ... .. . .. . .",
 };
 
 static void test_grid(void **state)
@@ -186,6 +186,11 @@ static const struct story stories[] = {
 	{"called back while it is left", DOING(CALL_START, CALL_T_UNREACHABLE, CALL_NOTE_BEGIN, CALL_GLARE, CALL_LEAVE),
 	 CALL_WAS_ANSWERED, CALL_WAS_ANSWERED},
 	{"glare", DOING(CALL_START, CALL_GLARE, CALL_CALLEE_GONE), CALL_WAS_ANSWERED, CALL_WAS_ANSWERED},
+	{"answered, no media", DOING(CALL_START, CALL_ACK, CALL_ANSWER, CALL_FAIL), CALL_FAILED, CALL_FAILED},
+	{"answered late, no media", DOING(CALL_START, CALL_ACK, CALL_DECLINE, CALL_NOTE_BEGIN, CALL_ANSWER, CALL_FAIL),
+	 CALL_FAILED, CALL_FAILED},
+	{"turned into video, then left", DOING(CALL_START, CALL_ACK, CALL_ANSWER, CALL_TURN, CALL_LEAVE),
+	 CALL_WAS_ANSWERED, CALL_WAS_ANSWERED},
 	{"failed, rang", DOING(CALL_START, CALL_ACK, CALL_RESTART), CALL_FAILED, CALL_FAILED},
 	{"failed, had not rung", DOING(CALL_START, CALL_RESTART), CALL_FAILED, CALL_NONE},
 	{"blocked", DOING(CALL_START_SHADOW, CALL_PRETEND, CALL_T_RING), CALL_NO_ANSWER, CALL_NONE},

@@ -30,6 +30,24 @@ enum at_err call_parties_of(const struct calls *calls, const struct at_id *id, u
 	return AT_OK;
 }
 
+void call_flows(struct calls *calls, const struct at_id *id)
+{
+	struct call *call = call_find(calls, id);
+
+	if (!call || call->flows || !call_state_answered(call->state))
+		return;
+	call->flows = true;
+	call_arm(call);
+}
+
+void call_turn_to_video(struct calls *calls, const struct at_id *id)
+{
+	struct call *call = call_find(calls, id);
+
+	if (call && call->row.video == CALL_VOICE)
+		call_event(call, CALL_TURN);
+}
+
 void calls_each_answered(const struct calls *calls, call_each_fn *fn, void *arg)
 {
 	size_t pos = 0;

@@ -2,8 +2,6 @@
 #include "base/mem.h"
 #include "call/call_priv.h"
 
-enum { NOTE_LOOK = 200 }; /* entries behind the call's among which its note is looked for */
-
 struct call *call_load(struct calls *calls, const struct store_call *row)
 {
 	enum call_state state = CALL_MISSED;
@@ -77,25 +75,12 @@ struct note_look {
 	void *arg;
 };
 
-static bool is_its_note(const struct store_entry *entry, const struct note_look *look)
-{
-	return entry->kind == STORE_NOTE && entry->author == look->user && at_id_eq(&entry->call, &look->id) &&
-	       entry->body_len > 2;
-}
-
 static enum at_err note_job(struct store_tx *tx, void *msg)
 {
 	struct note_look *look = msg;
-	struct store_entry *entries;
-	size_t n;
 	enum at_err err = store_call_get(tx, &look->id, &look->row);
 
-	if (err != AT_OK || look->row.entry_seq == 0)
-		return err;
-	err = store_entry_page(tx, look->row.conv, look->row.entry_seq, 0, NOTE_LOOK, &entries, &n);
-	for (size_t i = 0; err == AT_OK && i < n; i++)
-		look->has_note = look->has_note || is_its_note(&entries[i], look);
-	return err;
+	return err == AT_OK ? store_has_note(tx, look->user, &look->id, &look->has_note) : err;
 }
 
 static bool may_leave(const struct call *call)

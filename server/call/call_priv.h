@@ -17,11 +17,20 @@ enum {
 	CALL_ALIVE_MS = 15000,       /* so often it is noted that an answered call still goes on */
 	CALL_RESUME_MAX_MS = 90000,  /* one that was noted longer ago has ended then, when the server starts */
 	CALL_RETRY_MS = 1000,        /* when the disk is full */
+	CALL_PATIENCE_MS = 5000,     /* left sooner, a call that has no media yet was left, and did not fail */
+	CALL_FAIL_MAX_MS = 60000,    /* so long after the answer a device may say that it failed */
 	CALL_PRETEND_MIN_MS = 30,
 	CALL_PRETEND_MAX_MS = 150,
 	CALL_PRETEND_GAP_MS = 60,
 	CALL_DAY_MS = 24 * 3600 * 1000,
 	CALL_FACTS = CALL_EVENTS, /* an ask that only wants its turn: a note asks what it may do */
+};
+
+/* Kept in the store, as row.video: values stay. */
+enum call_kind {
+	CALL_VOICE = 0,
+	CALL_VIDEO,
+	CALL_TURNED, /* began as a voice call; both have agreed to pictures */
 };
 
 struct call_facts_ask {
@@ -51,7 +60,7 @@ struct call {
 	struct at_id alias;  /* the id under which the callee called back (glare); zero = none */
 	bool asked_video;    /* as started; row.video may become voice by glare */
 	int64_t quiet_until; /* told to the caller; 0 = not */
-	int64_t started_mono, rang_mono;
+	int64_t started_mono, rang_mono, answered_mono;
 	uint64_t acked[CALL_DEVICES_MAX];
 	unsigned n_acked, pretending, pretended;
 	struct at_timer *timer; /* when the present state gives up; when an ended call is forgotten */
@@ -63,6 +72,7 @@ struct call {
 	struct store_call next;
 	bool pumping, unlogged, dead;
 	bool resuming; /* the server was restarted, and not both have come back yet */
+	bool flows;    /* media has come from both */
 
 	struct at_link by_caller, by_callee;
 };
@@ -81,6 +91,8 @@ struct calls {
 	struct call_people people;
 	struct call_settings settings;
 	struct call_hooks hooks[CALL_HOOKS_MAX];
+	call_busy_fn *also_busy; /* may be NULL */
+	void *also_busy_arg;
 	struct at_map *by_id; /* id or alias -> call */
 	struct at_map *users; /* id -> call_user */
 	struct at_map *pairs; /* {caller, callee} -> call_pair */

@@ -62,7 +62,8 @@ void call_write_snapshot(const struct call *call, struct wire_out *w, const char
 	wire_obj(w, key);
 	wire_id(w, "call", &row->id);
 	wire_int(w, "conv", (int64_t)row->conv);
-	wire_str(w, "kind", row->video ? "video" : "voice");
+	wire_str(w, "kind", row->video == CALL_VIDEO ? "video" : "voice");
+	wire_bool(w, "turned", row->video == CALL_TURNED);
 	wire_int(w, "from", (int64_t)row->caller);
 	wire_int(w, "to", (int64_t)row->callee);
 	wire_str(w, "state", view.state);
@@ -167,7 +168,7 @@ static void write_one(const struct calls *calls, const struct store_call *row, b
 	wire_int(w, "by", (int64_t)row->caller);
 	wire_bool(w, "rang", row->rang != 0);
 	wire_int(w, "started", row->started);
-	if (row->answered && row->ended && row->state == 0)
+	if (row->answered && row->ended && row->state == 0 && call_shown(row) == CALL_WAS_ANSWERED)
 		wire_int(w, "duration_ms", row->ended - row->answered);
 	if (row->answered && !caller) {
 		wire_str(w, "device", calls->people.device_name(calls->people.arg, row->answered_device));

@@ -63,6 +63,7 @@ static enum at_err refusal(const struct call *call, const struct call_ask *ask)
 	case CALL_CANCEL:
 	case CALL_CANCEL_EARLY:
 	case CALL_CANCEL_NOTE: return over ? AT_OK : AT_ERR_CONFLICT;
+	case CALL_FAIL:
 	case CALL_LEAVE: return over ? AT_OK : AT_ERR_CONFLICT;
 	case CALL_MOVE: return over ? AT_ERR_GONE : AT_ERR_CONFLICT;
 	default: return AT_ERR_GONE;
@@ -100,6 +101,8 @@ static void plan(struct call *call, const struct call_ask *ask, struct call_step
 		next->answered_device = ask->device;
 	if (ask->event == CALL_GLARE)
 		next->video = next->video && ask->video;
+	if (ask->event == CALL_TURN)
+		next->video = CALL_TURNED;
 	/* One that did not come back after a restart has lasted until it was last seen. */
 	if (step.next == CALL_HIDDEN || (over_in(step.next) && !over_in((uint8_t)call->state)))
 		next->ended = call->resuming && next->ended ? next->ended : now;
@@ -152,6 +155,8 @@ static void apply(struct call *call, const struct call_ask *ask)
 	if (call_state_ringing(call->state) && !call_state_ringing(from))
 		call->rang_mono = at_mono_ms();
 	if (step.effects & CALL_FX_MEDIA) {
+		call->answered_mono = at_mono_ms();
+		call->flows = false;
 		call_limits_take_back(calls, &call->row);
 		at_timer_stop(call->caller_gone); /* who talks is given longer to come back */
 	}

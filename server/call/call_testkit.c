@@ -345,7 +345,7 @@ struct reply do_leave(struct world *world, unsigned n, uint64_t device)
 	struct reply reply = {0};
 	struct at_id id = call_id(n);
 
-	call_leave(world->calls, &id, user_of(device), device, on_reply, &reply);
+	call_leave(world->calls, &id, user_of(device), device, false, on_reply, &reply);
 	finish(world, &reply);
 	return reply;
 }

@@ -27,6 +27,9 @@ enum ipc_type {
 	IPC_MEDIA_ASK,     /* core -> media: how it goes with a call */
 	IPC_MEDIA_STATS,   /* media -> core: the answer */
 	IPC_MEDIA_EVENT,   /* media -> core: what became of a call or a leg */
+	/* core <-> media: media/role/role_room.h */
+	IPC_ROOM_DO,   /* core -> media: a command about a room */
+	IPC_ROOM_NEWS, /* media -> core: what became of it, and what happens in a room */
 	IPC_TYPE_COUNT
 };
 

@@ -11,6 +11,7 @@
 #include "main/commands.h"
 #include "net/net.h"
 #include "note/note.h"
+#include "room/room.h"
 #include "store/store.h"
 #include "talk/talk.h"
 
@@ -40,6 +41,7 @@ struct core {
 	struct chat *chat;
 	struct calls *calls;
 	struct talks *talks;
+	struct rooms *rooms;
 	struct notes *notes;
 	struct api *api;
 	struct net_server *server;
@@ -99,11 +101,18 @@ static enum at_err open_domain(struct core *core)
 		struct talk_people talk_people = api_talk_people(core->auth);
 		core->talks = talks_new(core->loop, core->hub, core->calls, &talk_people, s->relay_bits_s);
 	}
+	if (!err) {
+		struct room_people room_people = api_room_people(core->auth);
+		err = rooms_new(core->loop, core->store, core->hub, core->chat, core->calls, core->talks, &room_people,
+				&s->room, &core->rooms);
+	}
 	if (!err)
 		err = blobs_open(core->options->data, core->loop, &core->blobs);
 	if (!err)
 		err = notes_new(core->loop, core->store, core->hub, core->chat, core->calls, core->blobs, &s->note,
 				&core->notes);
+	if (!err)
+		notes_also_for(core->notes, room_note_facts, core->rooms);
 	return err;
 }
 
@@ -118,6 +127,7 @@ static enum at_err open_api(struct core *core)
 		.chat = core->chat,
 		.calls = core->calls,
 		.talks = core->talks,
+		.rooms = core->rooms,
 		.notes = core->notes,
 		.limits = &o->settings.api,
 		.web_dir = o->web,
@@ -289,6 +299,7 @@ static void close_all(struct core *core)
 	net_server_free(&core->server);
 	store_drain(core->store);
 	notes_free(&core->notes);
+	rooms_free(&core->rooms);
 	talks_free(&core->talks);
 	calls_free(&core->calls);
 	chat_free(&core->chat);

@@ -35,11 +35,20 @@ static const struct setting table[] = {
 	 "without any device ringing for so long, the person is unreachable"},
 	{"grace_ms", I64, AT(call.grace_ms), MS, "ms", 0, 10000, "2000",
 	 "an answer that crosses with the end of ringing still connects"},
+	{"connect_seconds", I64, AT(call.connect_ms), SECONDS, "s", 0, 600, "20",
+	 "answered, and no media flows for so long, the call has failed; 0 = it may take for ever"},
 	{"pair_rings", U32, AT(call.pair_rings), 1, "calls", 1, 100000, "3",
 	 "how often one person may ring another in pair_window_seconds"},
 	{"pair_window_seconds", I64, AT(call.pair_window_ms), SECONDS, "s", 1, 86400, "300", "see pair_rings"},
 	{"unanswered_a_day", U32, AT(call.unanswered_a_day), 1, "calls", 1, 100000, "10",
 	 "unanswered calls to one person in 24 hours"},
+	{"room_wait_seconds", I64, AT(room.wait_ms), SECONDS, "s", 0, 86400, "600",
+	 "how long a group call that nobody joined stays open for whoever comes"},
+	{"room_people", U32, AT(room.people_max), 1, "people", 2, 500, "50",
+	 "how many may be in a call or voice chat of a group"},
+	{"room_rings", U32, AT(room.rings), 1, "calls", 1, 8, "3",
+	 "how often one person may ring a group in room_rings_seconds"},
+	{"room_rings_seconds", I64, AT(room.rings_window_ms), SECONDS, "s", 1, 86400, "300", "see room_rings"},
 	{"note_offer_seconds", I64, AT(api.note_offer_ms), SECONDS, "s", 0, 600, "5",
 	 "when \"Leave a note now\" is offered though no device rings yet"},
 	{"voice_max_seconds", I64, AT(note.voice_max_ms), SECONDS, "s", 2, 3600, "180", "the longest voice note"},
@@ -224,6 +233,9 @@ enum at_err settings_finish(struct settings *s, const char **why_out)
 		return refuse(why_out, "origin starts with https:// (or http://)");
 	if (*s->origin && strchr(strstr(s->origin, "//") + 2, '/'))
 		return refuse(why_out, "origin has no path, not even a slash at its end");
+	s->room.ring_ms = s->call.ring_ms;
+	s->room.ring_stop_ms = s->call.ring_stop_ms;
+	s->room.unreachable_ms = s->call.unreachable_ms;
 	s->api.ring_ms = s->call.ring_ms;
 	s->api.ring_stop_ms = s->call.ring_stop_ms;
 	s->api.unreachable_ms = s->call.unreachable_ms;

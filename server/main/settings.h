@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "call/call.h"
 #include "note/note.h"
+#include "room/room.h"
 
 #include <stdio.h>
 
@@ -15,6 +16,7 @@ enum { SETTING_TEXT_MAX = 256 };
 
 struct settings {
 	struct call_settings call;
+	struct room_settings room;
 	struct note_settings note;
 	struct api_limits api;
 	uint32_t sockets_max, media_port, relay_bits_s;

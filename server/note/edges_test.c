@@ -74,7 +74,7 @@ static void test_answered_draft_stays_private(void **state)
 	call_answer(world->calls, &call, BOB, B1, on_call, &err);
 	settle(world);
 	assert_int_equal(err, AT_OK);
-	call_leave(world->calls, &call, BOB, B1, on_call, &err);
+	call_leave(world->calls, &call, BOB, B1, false, on_call, &err);
 	settle(world);
 	world_restart(world);
 	phone_on(world, A1);

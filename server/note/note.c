@@ -77,6 +77,12 @@ static void give_up_jobs(struct notes *notes)
 	}
 }
 
+void notes_also_for(struct notes *notes, note_facts_fn *fn, void *arg)
+{
+	notes->also_for = fn;
+	notes->also_for_arg = arg;
+}
+
 void notes_free(struct notes **notes)
 {
 	struct notes *n = *notes;

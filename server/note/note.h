@@ -27,6 +27,10 @@ struct note_settings {
 AT_MUST enum at_err notes_new(struct at_loop *loop, struct store *store, struct hub *hub, struct chat *chat,
 			      struct calls *calls, struct blobs *blobs, const struct note_settings *settings,
 			      struct notes **notes_out);
+/* Who else has what a note may be left for (rooms): asked when there is no such call. NULL: nobody. */
+typedef void note_facts_fn(void *arg, const struct at_id *id, uint64_t conv, uint64_t user, call_facts_fn *done,
+			   void *done_arg);
+void notes_also_for(struct notes *notes, note_facts_fn *fn, void *arg);
 void notes_free(struct notes **notes);
 /* The channel to remux came, or came anew after it died (takes fd). Jobs that were under way are asked again once. */
 void notes_remux_channel(struct notes *notes, int fd);

@@ -215,7 +215,7 @@ static void begin(struct commit *commit)
 	blob_spool_open(notes->blobs, &rec->id, on_spool, commit);
 	blob_temp(notes->blobs, &commit->blob, on_temp, commit);
 	if (has_call)
-		call_note_facts(notes->calls, &rec->call, rec->conv, rec->owner, on_facts, commit);
+		rec_facts(rec, on_facts, commit);
 }
 
 /* ---- the command ---- */

@@ -44,6 +44,8 @@ struct notes {
 	struct hub *hub;
 	struct chat *chat;
 	struct calls *calls;
+	note_facts_fn *also_for; /* may be NULL */
+	void *also_for_arg;
 	struct blobs *blobs;
 	struct note_settings settings;
 	struct at_map *by_id; /* struct rec */
@@ -80,6 +82,9 @@ struct rec {
 	struct at_list waiters, listeners;
 	struct commit *commit;
 };
+
+/* What the call or the room that it is left for says: as call_note_facts. */
+void rec_facts(const struct rec *rec, call_facts_fn *done, void *arg);
 
 /* ---- note_rec.c: its life ---- */
 

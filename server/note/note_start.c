@@ -59,6 +59,33 @@ static enum at_err check_mime(const struct note_start *ask)
 
 /* ---- what its call says ---- */
 
+struct facts {
+	struct notes *notes;
+	struct at_id call;
+	uint64_t conv, user;
+	call_facts_fn *done;
+	void *arg;
+};
+
+/* No call of that name: maybe a room. */
+static void on_call_facts(void *arg, enum at_err err, const struct call_note_facts *found)
+{
+	struct facts *facts = arg;
+	const struct notes *notes = facts->notes;
+	if (err == AT_ERR_NOT_FOUND && notes->also_for)
+		notes->also_for(notes->also_for_arg, &facts->call, facts->conv, facts->user, facts->done, facts->arg);
+	else
+		facts->done(facts->arg, err, found);
+	at_free(facts);
+}
+
+void rec_facts(const struct rec *rec, call_facts_fn *done, void *arg)
+{
+	struct facts *facts = at_alloc(sizeof(*facts));
+	*facts = (struct facts){rec->notes, rec->call, rec->conv, rec->owner, done, arg};
+	call_note_facts(rec->notes->calls, &rec->call, rec->conv, rec->owner, on_call_facts, facts);
+}
+
 /* Sets what is known of the call. A recording for a call that is over is refused when it is new, and stands alone when it is not. */
 static enum at_err take_facts(struct rec *rec, enum at_err err, const struct call_note_facts *facts, bool is_new)
 {
@@ -77,10 +104,13 @@ static enum at_err insert_job(struct store_tx *tx, void *msg)
 	struct start *start = msg;
 	struct store_rec old;
 	enum at_err err = store_rec_get(tx, &start->rec->id, &old);
-	if (!err)
-		return old.owner == start->ask.user ? AT_ERR_GONE : AT_ERR_NOT_FOUND;
-	if (err != AT_ERR_NOT_FOUND)
+	if (!err && old.owner != start->ask.user)
+		return AT_ERR_NOT_FOUND;
+	if (!err && old.entry_seq > 0)
+		return AT_ERR_GONE; /* it was sent */
+	if (err && err != AT_ERR_NOT_FOUND)
 		return err;
+	/* Not sent, and not known here either: it was to be erased, and the disk was full. */
 	struct store_rec row = {.id = start->rec->id,
 				.owner = start->ask.user,
 				.device = start->ask.device,
@@ -183,7 +213,7 @@ static void start_first(struct notes *notes, const struct note_start *ask, note_
 	if (at_id_is_zero(&ask->call))
 		store_write(notes->store, insert_job, inserted, start, 0);
 	else
-		call_note_facts(notes->calls, &ask->call, ask->conv, ask->user, new_facts, start);
+		rec_facts(rec, new_facts, start);
 }
 
 /* ---- one that exists ---- */
@@ -264,7 +294,7 @@ static void again_idle(struct rec *rec, void *arg)
 	if (rec->is_dropped || rec_is_open(rec) || at_id_is_zero(&rec->call))
 		go_on(start);
 	else
-		call_note_facts(rec->notes->calls, &rec->call, rec->conv, rec->owner, again_facts, start);
+		rec_facts(rec, again_facts, start);
 }
 
 void note_rec_start(struct notes *notes, const struct note_start *ask, note_done_fn *done, void *arg)

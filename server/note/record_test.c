@@ -288,6 +288,33 @@ static void test_restart(void **state)
 	assert_int_equal(do_start(world, 2, A1, NULL, false, 0).err, AT_OK);
 }
 
+/* An erasure that met a full disk leaves the row. */
+static enum at_err leave_row(struct store_tx *tx, void *msg)
+{
+	(void)msg;
+	return store_rec_put(tx, &(struct store_rec){.id = test_id(1),
+						     .owner = ANA,
+						     .device = A1,
+						     .conv = world->conv,
+						     .state = NOTE_RECORDING,
+						     .mime = "audio/webm",
+						     .segments = 1});
+}
+
+static void test_begins_again_where_a_row_was_left(void **state)
+{
+	(void)state;
+	assert_int_equal(store_run_now(world->store, leave_row, NULL), AT_OK);
+	assert_int_equal(do_start(world, 1, B1, NULL, false, 0).err, AT_ERR_NOT_FOUND);
+	assert_int_equal(do_start(world, 1, A1, NULL, false, 0).err, AT_OK);
+	send_media(world, 1, A1, 0, 0, 8, "chromium-opus.webm");
+	settle(world);
+	assert_true(acked(A1, 8));
+	world_restart(world);
+	phone_on(world, A1);
+	assert_int_equal(the_rec(world, 1)->next, 8);
+}
+
 /* ---- discarding ---- */
 
 static void test_discard_and_undo(void **state)
@@ -357,6 +384,7 @@ int main(void)
 		NOTE_TEST(test_only_its_device),
 		NOTE_TEST(test_limits),
 		NOTE_TEST(test_full_disk),
+		NOTE_TEST(test_begins_again_where_a_row_was_left),
 		NOTE_TEST(test_a_blink_is_not_noticed),
 		NOTE_TEST(test_a_lost_device_leaves_a_draft),
 		NOTE_TEST(test_another_device_continues),

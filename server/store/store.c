@@ -15,9 +15,7 @@
 enum {
 	QUEUE_MAX = 65536,
 	BATCH_MAX = 1024,
-	SLICE = 128,                /* answers a turn of the loop */
-	WAL_MARK_FRAMES = 1000,     /* 4 MB: the checkpointer is asked this often */
-	WAL_RESTART_FRAMES = 16384, /* 64 MB: the writer itself makes the log start over */
+	SLICE = 128, /* answers a turn of the loop */
 };
 
 struct task {
@@ -109,41 +107,19 @@ static void run_tasks(struct store_tx *tx, struct task *tasks, size_t n)
 	}
 }
 
-/* A checkpoint that finds no space or somebody in its way has lost nothing: the log stays, the next one goes on. */
-static void checkpoint(struct store_tx *tx, int mode)
-{
-	int rc = sqlite3_wal_checkpoint_v2(tx->db, NULL, mode, NULL, NULL);
-
-	if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_LOCKED && (rc & 0xff) != SQLITE_FULL)
-		(void)store_db_err(tx, rc, "checkpoint");
-	tx->full = false;
-}
-
 static void run_checkpoint(void *ctx, void *msg)
 {
 	struct store *store = ctx;
 
 	(void)msg;
-	checkpoint(&store->checkpointer, SQLITE_CHECKPOINT_PASSIVE);
+	store_wal_copy(&store->checkpointer);
 	atomic_store(&store->checkpointing, false);
 }
 
-/* A helper copies the log into the database while the writer goes on; it never catches up with a writer that does not rest, so
- * above 64 MB the writer does the remainder itself and starts the log over. */
 static void tend_wal(struct store *store)
 {
-	struct store_tx *tx = &store->writer;
-
-	if (tx->wal_frames < tx->wal_marked)
-		tx->wal_marked = 0; /* it has started over */
-	if (tx->wal_frames - tx->wal_marked < WAL_MARK_FRAMES)
-		return;
-	tx->wal_marked = tx->wal_frames;
-	if (tx->wal_frames >= WAL_RESTART_FRAMES) {
-		checkpoint(tx, SQLITE_CHECKPOINT_RESTART);
-		return;
-	}
-	if (store->checkpoint_thread == NULL || atomic_exchange(&store->checkpointing, true))
+	if (!store_wal_tend(&store->writer, store->lock_fd) || store->checkpoint_thread == NULL ||
+	    atomic_exchange(&store->checkpointing, true))
 		return;
 	if (at_worker_post(store->checkpoint_thread, run_checkpoint, NULL) != AT_OK)
 		atomic_store(&store->checkpointing, false);

@@ -161,7 +161,8 @@ struct store_entry {
 	uint64_t re_seq;   /* 0 = none */
 	struct at_id call; /* zero = none */
 	uint64_t only_for; /* 0 = all members; else a void to everybody else */
-	uint8_t badge;     /* 1: counts as unread for the others (texts, notes, missed calls) */
+	/* 1: counts as unread for the others (texts, notes, missed calls); 2: for those of them who are not in the body's "knew" */
+	uint8_t badge;
 	const char *body;
 	size_t body_len;
 	const char *author_body; /* NULL: the author reads `body` as everybody does */
@@ -209,6 +210,31 @@ AT_MUST enum at_err store_call_get(struct store_tx *tx, const struct at_id *id, 
 /* Calls of a pair (either direction) that started at or after since. */
 AT_MUST enum at_err store_calls_since(struct store_tx *tx, uint64_t caller, uint64_t callee, int64_t since,
 				      struct store_call **calls_out, size_t *n_out);
+
+/* ---- rooms ---- */
+
+struct store_room {
+	struct at_id id;
+	uint64_t conv, starter;
+	uint8_t kind, state; /* room module's enums; state 0 = over */
+	bool rings, locked;
+	bool company; /* somebody besides the starter has been in it */
+	int64_t started, ended;
+	struct at_id from_call; /* zero = none */
+	uint64_t entry_seq;
+};
+AT_MUST enum at_err store_room_put(struct store_tx *tx, const struct store_room *room); /* inserts or overwrites */
+AT_MUST enum at_err store_room_get(struct store_tx *tx, const struct at_id *id, struct store_room *room_out);
+struct store_room_person {
+	struct at_id room;
+	uint64_t user, invited_by; /* invited_by 0: of the chat; else a guest */
+	uint8_t state;             /* room module's enum */
+	bool rung;
+	int64_t joined, stayed_ms; /* since when they are in it; how long they were before that */
+};
+AT_MUST enum at_err store_room_person_put(struct store_tx *tx, const struct store_room_person *person);
+/* The author has sent a note that belongs to this call or room, and it has not been deleted. */
+AT_MUST enum at_err store_has_note(struct store_tx *tx, uint64_t author, const struct at_id *call, bool *has_out);
 
 /* ---- recordings and notes ---- */
 
@@ -268,6 +294,9 @@ AT_MUST enum at_err store_each_limit(struct store_tx *tx, store_each_fn *fn, voi
 AT_MUST enum at_err store_each_conv(struct store_tx *tx, store_each_fn *fn, void *arg);
 AT_MUST enum at_err store_each_member(struct store_tx *tx, store_each_fn *fn, void *arg);
 AT_MUST enum at_err store_each_open_call(struct store_tx *tx, store_each_fn *fn, void *arg); /* state != 0 */
+AT_MUST enum at_err store_each_open_room(struct store_tx *tx, store_each_fn *fn, void *arg); /* state != 0 */
+/* store_room_person, of open rooms */
+AT_MUST enum at_err store_each_room_person(struct store_tx *tx, store_each_fn *fn, void *arg);
 AT_MUST enum at_err store_each_recent_call(struct store_tx *tx, int64_t since, store_each_fn *fn, void *arg);
 /* all that are not sent */
 AT_MUST enum at_err store_each_rec(struct store_tx *tx, store_each_fn *fn, void *arg);

@@ -212,11 +212,14 @@ enum at_err store_unread(struct store_tx *tx, const struct store_window *window,
 {
 	/* A note and its missed call share the call's id; everything else stands for itself. */
 	struct store_q q = store_q(tx, "SELECT count(DISTINCT coalesce(call, id)) FROM"
-				       " (SELECT id, call, author, badge, only_for FROM entry WHERE " IN_WINDOW
+				       " (SELECT id, call, author, badge, only_for, body FROM entry WHERE " IN_WINDOW
 				       "  ORDER BY seq DESC LIMIT 1000)"
-				       " WHERE badge = 1 AND author <> ? AND only_for IN (0, ?)");
+				       " WHERE (badge = 1 OR (badge = 2 AND NOT EXISTS"
+				       "   (SELECT 1 FROM json_each(body, '$.knew') k WHERE k.value = ?)))"
+				       " AND author <> ? AND only_for IN (0, ?)");
 
 	bind_window(&q, window);
+	store_q_u64(&q, window->viewer);
 	store_q_u64(&q, window->viewer);
 	store_q_u64(&q, window->viewer);
 	return store_q_one(&q, read_u64, n_out);

@@ -33,7 +33,12 @@ struct store_tx {
 	size_t n_touched;                /* above STORE_TOUCHED: all of them, maybe */
 	bool full;                       /* the running job met a full disk */
 	bool refusing;                   /* the last commit failed, and the log says so */
-	int wal_frames, wal_marked;      /* in the log after the last commit; when the checkpointer was last asked */
+	int wal_frames;                  /* in the log after the last commit */
+	/* how many there were when the helper was last asked, the disk last looked at */
+	int wal_copied, wal_looked;
+	bool wal_refused; /* the last commit but one failed */
+	/* at_mono_ms of the last attempt to make room that failed; 0 = none since one went well */
+	int64_t wal_stuck;
 };
 
 /* ---- store_db.c: opening, errors, transactions ---- */
@@ -46,6 +51,13 @@ enum at_err store_db_err(struct store_tx *tx, int rc, const char *what);
 AT_MUST enum at_err store_db_exec(struct store_tx *tx, const char *sql); /* sql: a literal, kept prepared */
 void store_db_rollback(struct store_tx *tx);                             /* whatever is open; forgets the seqs */
 void store_db_forget_touched(struct store_tx *tx);                       /* a savepoint was rolled back */
+
+/* ---- store_wal.c: the write-ahead log ---- */
+
+/* After each commit, and after each that failed. dir_fd: anything on that disk. True: store_wal_copy is wanted, on another connection. */
+bool store_wal_tend(struct store_tx *tx, int dir_fd);
+/* Copies what is in the log into the database, beside a writer that goes on. */
+void store_wal_copy(struct store_tx *tx);
 
 /* ---- store_sql.c: statements ---- */
 

@@ -74,6 +74,15 @@ static const char *const store_schema[] = {
 	"ALTER TABLE member ADD COLUMN admin INTEGER NOT NULL DEFAULT 0;"
 	"CREATE TABLE picture(id BLOB PRIMARY KEY, conv INTEGER NOT NULL, mime TEXT NOT NULL, bytes BLOB NOT NULL)"
 	" WITHOUT ROWID;",
+
+	/* Rooms: group calls and voice chats. state 0 = over. */
+	"CREATE TABLE room(id BLOB PRIMARY KEY, conv INTEGER NOT NULL, kind INTEGER NOT NULL, state INTEGER NOT NULL,"
+	" starter INTEGER NOT NULL, rings INTEGER NOT NULL, locked INTEGER NOT NULL, company INTEGER NOT NULL,"
+	" started INTEGER NOT NULL, ended INTEGER NOT NULL, from_call BLOB, entry_seq INTEGER NOT NULL);"
+	"CREATE INDEX room_open ON room(state) WHERE state <> 0;"
+	"CREATE TABLE room_person(room BLOB, user INTEGER, state INTEGER NOT NULL, invited_by INTEGER NOT NULL,"
+	" rung INTEGER NOT NULL, joined INTEGER NOT NULL, stayed INTEGER NOT NULL, PRIMARY KEY(room, user)) WITHOUT "
+	"ROWID;",
 };
 
 enum {

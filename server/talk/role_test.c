@@ -261,6 +261,46 @@ static void test_hints_go_to_the_leg_they_are_about(void **state)
 	kit_free();
 }
 
+/* ---- media that never flows ---- */
+
+static void answer_anew(void)
+{
+	kit_new();
+	kit.world->settings.connect_ms = 20000;
+	world_restart(kit.world);
+	role_start();
+	phone_on(kit.world, A1);
+	phone_on(kit.world, B1);
+	connect_call(1, true);
+}
+
+/* One leg alone is not a call. */
+static void test_fails_without_media(void **state)
+{
+	(void)state;
+	answer_anew();
+	role_says(MEDIA_CONNECTED, 1, 0, AT_OK);
+	role_says(MEDIA_CONNECTED, 1, 0, AT_OK);
+	pass(kit.world, 21000);
+	assert_true(says(last_call(kit.world, A1), "\"outcome\":\"failed\""));
+	(void)role_heard(IPC_MEDIA_CLOSE);
+	assert_int_equal(do_open(1, A1, false).err, AT_ERR_GONE);
+	kit_free();
+}
+
+static void test_flows(void **state)
+{
+	(void)state;
+	answer_anew();
+	role_says(MEDIA_CONNECTED, 1, 1, AT_OK);
+	role_says(MEDIA_CONNECTED, 1, 0, AT_OK);
+	pass(kit.world, 60000);
+	role_says(MEDIA_LOST, 1, 0, AT_OK);
+	pass(kit.world, 60000);
+	assert_int_equal(do_open(1, A1, false).err, AT_OK);
+	kit_free();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +315,8 @@ int main(void)
 		AT_TEST(test_refusals_end),
 		AT_TEST(test_role_that_is_slow),
 		AT_TEST(test_hints_go_to_the_leg_they_are_about),
+		AT_TEST(test_fails_without_media),
+		AT_TEST(test_flows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,6 +85,27 @@ static void test_passed_on(void **state)
 	kit_free();
 }
 
+/* One asks, the other agrees: only that makes it a video call. */
+static void test_turned_by_both(void **state)
+{
+	(void)state;
+	struct world *world = talking(true);
+
+	assert_int_equal(do_ask(1, B1, TALK_YES), AT_OK); /* nobody has asked */
+	assert_int_equal(do_ask(1, A1, TALK_ASK), AT_OK);
+	assert_int_equal(do_ask(1, A1, TALK_YES), AT_OK); /* nor may one agree with oneself */
+	assert_int_equal(do_ask(1, B1, TALK_NO), AT_OK);
+	assert_int_equal(do_ask(1, B1, TALK_YES), AT_OK);
+	settle(world);
+	assert_false(heard(world, A1, "\"turned\":true"));
+	assert_int_equal(do_ask(1, B1, TALK_ASK), AT_OK);
+	assert_int_equal(do_ask(1, A1, TALK_YES), AT_OK);
+	settle(world);
+	assert_true(heard(world, A1, "\"turned\":true"));
+	assert_true(heard(world, B1, "\"turned\":true"));
+	kit_free();
+}
+
 static void test_kept_for_who_comes_later(void **state)
 {
 	(void)state;
@@ -206,7 +227,7 @@ int main(void)
 		AT_TEST(test_a_leg),        AT_TEST(test_strangers_and_other_devices),
 		AT_TEST(test_passed_on),    AT_TEST(test_kept_for_who_comes_later),
 		AT_TEST(test_caps),         AT_TEST(test_moved),
-		AT_TEST(test_caller_moved),
+		AT_TEST(test_caller_moved), AT_TEST(test_turned_by_both),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

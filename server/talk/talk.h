@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "call/call.h"
 #include "hub/hub.h"
+#include "wire/wire.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,6 +37,22 @@ struct talks *talks_new(struct at_loop *loop, struct hub *hub, struct calls *cal
 void talks_free(struct talks **talks); /* before calls_free */
 /* A fresh channel to the media role; takes the descriptor. Without one all is UNAVAILABLE. */
 void talks_media_channel(struct talks *talks, int fd);
+
+/* The channel is also rooms': what the role says about them goes on unread. One listener. */
+struct talk_media_ops {
+	void *arg;
+	void (*up)(void *arg);                                    /* a role is there, and knows nothing yet */
+	void (*gone)(void *arg);                                  /* with all it knew */
+	void (*message)(void *arg, const void *body, size_t len); /* IPC_ROOM_NEWS */
+};
+void talks_on_media(struct talks *talks, const struct talk_media_ops *ops);
+bool talks_has_media(const struct talks *talks);
+/* An IPC_ROOM_DO. UNAVAILABLE: no role; BUSY: not now. */
+AT_MUST enum at_err talks_say_room(struct talks *talks, const void *body, size_t len);
+/* Its fingerprint (32 bytes), good until the next channel. */
+const uint8_t *talks_fingerprint(const struct talks *talks);
+/* "candidates": where a client reaches the role; reached_ip as in talk_open. */
+void talks_write_candidates(const struct talks *talks, const uint8_t *reached_ip, struct wire_out *w);
 
 /* Who asks, about which call. All below give NOT_FOUND unless it is one of the call's two devices, CONFLICT before it is answered, GONE after. */
 struct talk_asker {

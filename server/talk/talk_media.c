@@ -144,6 +144,8 @@ static void on_event(struct talks *talks, const struct media_event *event)
 		if (!talk->legs[event->leg].was_connected)
 			log_talk(talk, "talk.connected", event->leg);
 		talk->legs[event->leg].was_connected = true;
+		if (talk->legs[!event->leg].was_connected)
+			call_flows(talks->calls, &talk->parties.id);
 		break;
 	case MEDIA_LOST: log_talk(talk, "talk.lost", event->leg); /* fall through */
 	case MEDIA_SILENT: talk_hint(talk, event->leg, "silent"); break;
@@ -166,6 +168,36 @@ static void on_hello(struct talks *talks)
 		else
 			talk_say_open(talk);
 	}
+	if (talks->media_ops.up)
+		talks->media_ops.up(talks->media_ops.arg);
+}
+
+/* ---- rooms' share of it ---- */
+
+void talks_on_media(struct talks *talks, const struct talk_media_ops *ops)
+{
+	talks->media_ops = *ops;
+	if (talks->has_hello && ops->up)
+		ops->up(ops->arg);
+}
+
+bool talks_has_media(const struct talks *talks)
+{
+	return talks->has_hello;
+}
+
+const uint8_t *talks_fingerprint(const struct talks *talks)
+{
+	return talks->hello.fingerprint;
+}
+
+enum at_err talks_say_room(struct talks *talks, const void *body, size_t len)
+{
+	if (!talks->has_hello)
+		return AT_ERR_UNAVAILABLE;
+	enum at_err err = ipc_send(talks->media, IPC_ROOM_DO, body, len, NULL, 0);
+
+	return err == AT_ERR_CLOSED ? AT_ERR_UNAVAILABLE : err;
 }
 
 static void on_message(void *arg, struct ipc_msg *msg)
@@ -184,6 +216,8 @@ static void on_message(void *arg, struct ipc_msg *msg)
 		err = media_event_parse(msg->body, msg->body_len, &event);
 		if (err == AT_OK)
 			on_event(talks, &event);
+	} else if (msg->type == IPC_ROOM_NEWS && talks->media_ops.message) {
+		talks->media_ops.message(talks->media_ops.arg, msg->body, msg->body_len);
 	}
 	if (err != AT_OK)
 		at_log(AT_LOG_WARN, "talk.bad_message", NULL);
@@ -193,8 +227,12 @@ static void lost_media(struct talks *talks)
 {
 	size_t pos = 0;
 
+	bool had = talks->has_hello;
+
 	ipc_chan_free(&talks->media);
 	talks->has_hello = false;
+	if (had && talks->media_ops.gone)
+		talks->media_ops.gone(talks->media_ops.arg);
 	for (struct talk *talk; (talk = at_map_next(talks->by_id, &pos)) != NULL;) {
 		talk->tell_on_open = true;
 		if (talk->is_over)

@@ -2,7 +2,7 @@
 #include "base/log.h"
 #include "talk/talk_priv.h"
 
-static void write_candidates(const struct talks *talks, const uint8_t *reached_ip, struct wire_out *w)
+void talks_write_candidates(const struct talks *talks, const uint8_t *reached_ip, struct wire_out *w)
 {
 	struct media_address addresses[MEDIA_ADDRESSES_MAX];
 	size_t n = media_addresses_for(&talks->hello, reached_ip, addresses);
@@ -47,7 +47,7 @@ static enum at_err write_leg(const struct talk *talk, unsigned leg, const uint8_
 	wire_obj(&w, "leg");
 	wire_str(&w, "ufrag", creds->ufrag);
 	wire_str(&w, "pwd", creds->pwd);
-	write_candidates(talk->talks, reached_ip, &w);
+	talks_write_candidates(talk->talks, reached_ip, &w);
 	wire_obj_end(&w);
 	wire_bool(&w, "offerer", leg == 0);
 	write_peer(talk, leg, &w);

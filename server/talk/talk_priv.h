@@ -20,6 +20,7 @@ struct talk_leg {
 	bool has_state;
 	struct talk_state state; /* as its device told */
 	bool was_connected;
+	bool asks; /* for pictures */
 };
 
 struct talk_signal {
@@ -49,6 +50,7 @@ struct talks {
 	struct talk_people people;
 	uint32_t rate_bits_s;
 	struct at_map *by_id, *by_device;
+	struct talk_media_ops media_ops;
 	struct ipc_chan *media; /* NULL: none */
 	bool has_hello;
 	struct media_hello hello;

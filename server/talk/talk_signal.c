@@ -161,5 +161,8 @@ enum at_err talk_ask(struct talks *talks, const struct talk_asker *asker, enum t
 	else
 		wire_bool(&w, "yes", ask == TALK_YES);
 	send(talk, !leg, &w);
+	if (ask == TALK_YES && talk->legs[!leg].asks)
+		call_turn_to_video(talks->calls, &talk->parties.id);
+	talk->legs[ask == TALK_ASK ? leg : !leg].asks = ask == TALK_ASK;
 	return AT_OK;
 }

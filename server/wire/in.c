@@ -11,6 +11,8 @@
 
 struct wire_in {
 	json_t *root;
+	struct wire_in *whole; /* itself, or what it is a part of */
+	struct wire_in *parts; /* of the whole: those that were asked for, freed with it */
 };
 
 /* ---- the look ahead: what may reach jansson at all ---- */
@@ -114,7 +116,7 @@ enum at_err wire_parse(const void *text, size_t len, struct wire_in **in_out)
 		return AT_ERR_BAD_REQUEST;
 	}
 	struct wire_in *in = at_alloc(sizeof(*in));
-	in->root = root;
+	*in = (struct wire_in){.root = root, .whole = in};
 	*in_out = in;
 	return AT_OK;
 }
@@ -125,8 +127,67 @@ void wire_in_free(struct wire_in **in)
 	*in = NULL;
 	if (!i)
 		return;
+	AT_ASSERT(i->whole == i);
+	for (struct wire_in *part = i->parts, *next; part; part = next) {
+		next = part->parts;
+		at_free(part);
+	}
 	json_decref(i->root);
 	at_free(i);
+}
+
+/* ---- parts ---- */
+
+static enum at_err part_of(const struct wire_in *in, json_t *v, const struct wire_in **part_out)
+{
+	*part_out = NULL;
+	if (!json_is_object(v))
+		return AT_ERR_BAD_REQUEST;
+	struct wire_in *part = at_alloc(sizeof(*part));
+	*part = (struct wire_in){.root = v, .whole = in->whole, .parts = in->whole->parts};
+	in->whole->parts = part;
+	*part_out = part;
+	return AT_OK;
+}
+
+enum at_err wire_get_obj(const struct wire_in *in, const char *key, const struct wire_in **obj_out)
+{
+	return part_of(in, json_object_get(in->root, key), obj_out);
+}
+
+static const json_t *array_of(const struct wire_in *in, const char *key, size_t max)
+{
+	const json_t *array = json_object_get(in->root, key);
+	return json_is_array(array) && json_array_size(array) <= max ? array : NULL;
+}
+
+enum at_err wire_get_objs(const struct wire_in *in, const char *key, size_t max, const struct wire_in **objs_out,
+			  size_t *n_out)
+{
+	const json_t *array = array_of(in, key, max);
+	*n_out = 0;
+	for (size_t i = 0; array && i < json_array_size(array); i++) {
+		enum at_err err = part_of(in, json_array_get(array, i), &objs_out[i]);
+		if (err)
+			return err;
+		*n_out = i + 1;
+	}
+	return array ? AT_OK : AT_ERR_BAD_REQUEST;
+}
+
+enum at_err wire_get_strs(const struct wire_in *in, const char *key, size_t max_len, size_t max, const char **strs_out,
+			  size_t *n_out)
+{
+	const json_t *array = array_of(in, key, max);
+	*n_out = 0;
+	for (size_t i = 0; array && i < json_array_size(array); i++) {
+		const json_t *v = json_array_get(array, i);
+		if (!json_is_string(v) || json_string_length(v) > max_len)
+			return AT_ERR_BAD_REQUEST;
+		strs_out[i] = json_string_value(v);
+		*n_out = i + 1;
+	}
+	return array ? AT_OK : AT_ERR_BAD_REQUEST;
 }
 
 /* ---- getters ---- */

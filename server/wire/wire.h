@@ -39,6 +39,13 @@ AT_MUST enum at_err wire_get_id(const struct wire_in *in, const char *key, struc
 AT_MUST enum at_err wire_get_u64s(const struct wire_in *in, const char *key, uint64_t max_value, size_t max,
 				  uint64_t *v_out, size_t *n_out);
 
+/* Parts of it, good as long as the whole: an object under a key, and an array of at most max objects or strings. */
+AT_MUST enum at_err wire_get_obj(const struct wire_in *in, const char *key, const struct wire_in **obj_out);
+AT_MUST enum at_err wire_get_objs(const struct wire_in *in, const char *key, size_t max,
+				  const struct wire_in **objs_out, size_t *n_out);
+AT_MUST enum at_err wire_get_strs(const struct wire_in *in, const char *key, size_t max_len, size_t max,
+				  const char **strs_out, size_t *n_out);
+
 /* A writer that appends to a buffer. After the first failure (the buffer's maximum) it stays failed and wire_out_end says so, so a
  * caller writes the whole object and checks once. Keys are literals; NULL keys are for array elements and the outermost value. */
 struct wire_out {

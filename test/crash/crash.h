@@ -19,7 +19,12 @@ enum {
 	RECS_MAX = 2000,
 	REC_SEGMENTS = 8,
 	FRAGMENT_LEN = 3000,
+	COOKIE_LEN = 128,
+	/* How long is waited for what must come. Only a broken server takes so long; a starved machine may take its time. */
+	PATIENCE_MS = 120000,
 };
+
+#define NOT_NOW "not now" /* said with some declined calls */
 
 /* ---- the server as a process: crash_server.c ---- */
 
@@ -31,7 +36,7 @@ struct server {
 	int out;
 };
 void server_add_user(const struct server *server, const char *username);
-bool server_start(struct server *server);       /* until it listens; false: it did not within 20 s */
+bool server_start(struct server *server);       /* until it listens; false: it did not */
 void server_kill(struct server *server);        /* kill -9 of the supervisor; waits until its children are gone */
 pid_t server_core(const struct server *server); /* the process that has the database open; 0 = none now */
 bool server_stop(struct server *server);        /* politely; false: it had to be killed or said an error */
@@ -56,6 +61,7 @@ struct ledger {
 	struct rec_fact recs[RECS_MAX];
 	size_t n_calls, n_recs;
 	uint64_t texts, fragments; /* acknowledged */
+	uint64_t declines;         /* with words, as they were read in the log */
 };
 
 /* ---- people: crash_people.c, crash_call.c, crash_rec.c ---- */
@@ -67,7 +73,7 @@ struct person {
 	struct person *partner;
 	struct client *client;
 	char username[32];
-	char cookie[128];
+	char cookie[COOKIE_LEN];
 	uint64_t conv;
 	bool opening;
 	/* texts */
@@ -87,7 +93,14 @@ struct person {
 	unsigned full; /* refusals because the disk was full */
 };
 
+/* Where they all have signed in, once: passwords are slow on purpose. */
+struct home {
+	char base[64];
+	char cookies[PEOPLE][COOKIE_LEN];
+};
+
 struct crash {
+	const struct home *home; /* NULL: this is the one that is being made */
 	struct at_loop *loop;
 	struct clients *clients;
 	struct server server;
@@ -127,6 +140,8 @@ bool crash_run(struct crash *crash, int64_t ms, bool (*done)(const struct crash 
 
 /* settled: the server has been through a start since and was stopped politely. */
 void check_disk(struct crash *crash, bool settled);
+/* While the server runs: no call is open on the disk. */
+bool calls_are_over(const struct crash *crash);
 
 /* crash_tamper.c: the server is stopped for good. */
 void check_the_checks(struct crash *crash);

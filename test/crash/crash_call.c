@@ -40,13 +40,16 @@ static void on_started(void *arg, struct client *client, enum at_err err, struct
 		person->call = NULL;
 		return;
 	}
+	struct json call = json_get(ok, "call");
 	struct at_id id;
-	struct call_fact *fact =
-		json_id(json_get(json_get(ok, "call"), "call"), &id) ? fact_of(person->crash, &id) : NULL;
-	if (!fact)
+	struct call_fact *fact = json_id(json_get(call, "call"), &id) ? fact_of(person->crash, &id) : NULL;
+	if (!fact) {
 		problem(person->crash, "%s: call.start answered with another call", person->username);
-	else
-		fact->started = true;
+		return;
+	}
+	fact->started = true;
+	if (json_is(json_get(call, "state"), "ended") && person->call == fact)
+		person->call = NULL; /* asked again: the server was started in between */
 }
 
 static void on_over(void *arg, struct client *client, enum at_err err, struct json ok, int64_t retry_ms)
@@ -110,7 +113,7 @@ static void react(struct person *person, const struct at_id *id)
 		break;
 	case 2:
 		w = begin(person, "call.decline", id);
-		wire_str(&w, "text", "not now");
+		wire_str(&w, "text", NOT_NOW);
 		client_ask(person->client, &w, on_over, fact);
 		break;
 	default: break;
@@ -145,16 +148,22 @@ static void on_left(void *arg, struct client *client, enum at_err err, struct js
 		refused(arg, "call.leave", err);
 }
 
-/* What rang when the server went has failed, and hello does not list it any more. What was answered goes on, until it is hung up. */
+/* Somebody hangs up what was answered before. What rings still, or is being started again, is this person's to bring to an end; what hello
+ * does not list has failed. */
 void call_on_ready(struct person *person, struct json hello)
 {
 	struct json call;
 	struct at_id id;
 	size_t pos = 0;
 
-	person->call = NULL;
+	if (person->call && person->call->started)
+		person->call = NULL;
 	while (json_each(json_get(hello, "calls"), &pos, &call)) {
-		if (!json_is(json_get(call, "state"), "answered") || !json_id(json_get(call, "call"), &id))
+		if (!json_id(json_get(call, "call"), &id) || json_is(json_get(call, "state"), "ended"))
+			continue;
+		if (!person->call && person < person->partner)
+			person->call = fact_of(person->crash, &id);
+		if (!json_is(json_get(call, "state"), "answered"))
 			continue;
 		struct wire_out w = begin(person, "call.leave", &id);
 		client_ask(person->client, &w, on_left, person);

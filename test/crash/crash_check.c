@@ -188,10 +188,12 @@ static void check_recs(struct crash *crash, sqlite3 *db)
 		if (sqlite3_step(q) != SQLITE_ROW || sqlite3_column_int64(q, 0) != 1)
 			problem(crash, "an acknowledged recording is lost");
 		sqlite3_reset(q);
-		/* The last one may be about to begin: it holds nothing yet. */
-		for (uint32_t s = 0; s < rec->segments; s++)
+		for (uint32_t s = 0; s < rec->segments; s++) {
+			if (s > 0 && rec->first[s] == 0)
+				break; /* asked for, and not answered yet: it holds nothing */
 			check_segment(crash, rec, s,
 				      s + 1 < rec->segments && rec->first[s + 1] ? rec->first[s + 1] : rec->acked);
+		}
 	}
 	sqlite3_finalize(q);
 }
@@ -212,4 +214,19 @@ void check_disk(struct crash *crash, bool settled)
 	check_recs(crash, db);
 	sqlite3_close(db);
 	remove_copy(copy);
+}
+
+bool calls_are_over(const struct crash *crash)
+{
+	char path[300];
+	sqlite3 *db = NULL;
+	sqlite3_stmt *q = NULL;
+
+	snprintf(path, sizeof(path), "%s/aftertone.db", crash->server.data);
+	bool over = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+		    sqlite3_prepare_v2(db, "SELECT 1 FROM call WHERE state <> 0", -1, &q, NULL) == SQLITE_OK &&
+		    sqlite3_step(q) == SQLITE_DONE;
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return over;
 }

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LOAD_MIN_MS = 100, LOAD_MAX_MS = 900, READY_MS = 30000, DISK_MB = 24 };
+enum { LOAD_MIN_MS = 100, LOAD_MAX_MS = 900, DISK_MB = 24, ROUND_MS = 500, TEXTS_WITH_ROOM = 800 };
 
 struct arguments {
 	const char *server, *only;
@@ -81,7 +81,7 @@ static void run_tool(const char *tool, const char *a, const char *b)
 
 static void expect_ready(struct crash *crash, const char *after)
 {
-	if (!crash_run(crash, READY_MS, people_ready))
+	if (!crash_run(crash, PATIENCE_MS, people_ready))
 		problem(crash, "after %s not everybody came back up to date", after);
 }
 
@@ -114,7 +114,7 @@ static void set_up(struct crash *crash, const struct arguments *args, const char
 	if (clients_new(crash->loop, &options, &crash->clients) != AT_OK)
 		exit(1);
 	people_begin(crash);
-	crash->loading = true;
+	crash->loading = crash->home != NULL;
 	expect_ready(crash, "the first start");
 }
 
@@ -126,12 +126,23 @@ static void tear_down(struct crash *crash)
 	at_free(crash->ledger);
 }
 
-static bool calls_over(const struct crash *crash)
+static bool all_answered(const struct crash *crash)
 {
 	for (int i = 0; i < PEOPLE; i++)
 		if (client_waiting(crash->people[i].client) > 0)
 			return false;
 	return people_ready(crash);
+}
+
+/* The last calls ring out, are hung up, and are written. */
+static void let_calls_end(struct crash *crash)
+{
+	for (int64_t end = at_mono_ms() + PATIENCE_MS; at_mono_ms() < end;) {
+		if (calls_are_over(crash) && all_answered(crash))
+			return;
+		(void)crash_run(crash, 100, NULL);
+	}
+	problem(crash, "something never came to its end");
 }
 
 /* Lets everything come to its end, and looks once more. */
@@ -140,9 +151,9 @@ static void settle_and_check(struct crash *crash)
 	unsigned before = crash->failed;
 
 	crash->loading = false;
-	(void)crash_run(crash, 3000, NULL); /* the last calls ring out */
-	if (!crash_run(crash, READY_MS, calls_over))
+	if (!crash_run(crash, PATIENCE_MS, all_answered))
 		problem(crash, "something was never answered");
+	let_calls_end(crash);
 	if (!server_stop(&crash->server))
 		problem(crash, "the server did not stop politely: see %s", crash->server.log);
 	check_disk(crash, true);
@@ -227,21 +238,31 @@ static unsigned refusals(const struct crash *crash)
 	return n;
 }
 
+/* The database's own room goes first, which may take a while. */
+static bool wait_for_refusals(struct crash *crash, unsigned n)
+{
+	for (int64_t end = at_mono_ms() + PATIENCE_MS; refusals(crash) < n && at_mono_ms() < end;) {
+		fill_disk(crash);
+		(void)crash_run(crash, ROUND_MS, NULL);
+	}
+	return refusals(crash) >= n;
+}
+
+static bool wait_for_texts(struct crash *crash, uint64_t n)
+{
+	for (int64_t end = at_mono_ms() + PATIENCE_MS; crash->ledger->texts < n && at_mono_ms() < end;)
+		(void)crash_run(crash, ROUND_MS, NULL);
+	return crash->ledger->texts >= n;
+}
+
 static void full_once(struct crash *crash)
 {
-	unsigned before = refusals(crash);
 	pid_t core = server_core(&crash->server);
 
-	for (int i = 0; i < 10 && refusals(crash) < before + 20; i++) {
-		fill_disk(crash); /* what was free in the database's own pages goes first */
-		(void)crash_run(crash, 500, NULL);
-	}
-	if (refusals(crash) == before)
+	if (!wait_for_refusals(crash, refusals(crash) + 20))
 		problem(crash, "a full disk refused nothing");
 	empty_disk(crash);
-	uint64_t texts = crash->ledger->texts;
-	(void)crash_run(crash, 4000, NULL);
-	if (crash->ledger->texts < texts + 20)
+	if (!wait_for_texts(crash, crash->ledger->texts + TEXTS_WITH_ROOM))
 		problem(crash, "with room again, messages are still refused");
 	if (server_core(&crash->server) != core)
 		problem(crash, "a full disk ended the server");
@@ -292,7 +313,7 @@ static void run_sync(struct crash *crash)
 		pid_t core = server_core(&crash->server);
 		(void)crash_run(crash, 500, NULL);
 		set_flag(crash, "1");
-		if (!core_changed(crash, core, 10000))
+		if (!core_changed(crash, core, PATIENCE_MS))
 			problem(crash, "the server goes on although it cannot sync");
 		set_flag(crash, "0");
 		expect_ready(crash, "a failed sync");
@@ -304,9 +325,23 @@ static void run_sync(struct crash *crash)
 
 /* ---- the checks themselves ---- */
 
+/* Something of each kind that can be damaged. */
+static bool has_enough(const struct crash *crash)
+{
+	const struct ledger *ledger = crash->ledger;
+	bool call = false, rec = false;
+
+	for (size_t i = 0; i < ledger->n_calls; i++)
+		call = call || ledger->calls[i].ended;
+	for (size_t i = 0; i < ledger->n_recs; i++)
+		rec = rec || (ledger->recs[i].acked > 0 && !ledger->recs[i].dropped && ledger->recs[i].segments == 1);
+	return call && rec && ledger->declines > 0 && ledger->texts >= 100;
+}
+
 static void run_self(struct crash *crash)
 {
-	(void)crash_run(crash, 2000, NULL);
+	if (!crash_run(crash, PATIENCE_MS, has_enough))
+		problem(crash, "there is nothing to damage");
 	server_kill(&crash->server);
 	unsigned before = crash->failed;
 	check_disk(crash, false);
@@ -321,41 +356,84 @@ static bool wants(const struct arguments *args, const char *what)
 	return !args->only || strcmp(args->only, what) == 0;
 }
 
-static void run_one(const struct arguments *args, const char *what, unsigned *passed, unsigned *failed)
+static void make_home(const struct arguments *args, struct home *home)
 {
 	struct crash crash = {.random = args->seed};
-	char base[] = "/tmp/aftertone-crash-XXXXXX", options[32];
-	bool full = strcmp(what, "full") == 0, sync = strcmp(what, "sync") == 0;
+
+	snprintf(home->base, sizeof(home->base), "/tmp/aftertone-crash-home-XXXXXX");
+	if (!mkdtemp(home->base))
+		exit(1);
+	set_up(&crash, args, home->base);
+	if (!server_stop(&crash.server) || crash.failed > 0)
+		exit(1);
+	for (int i = 0; i < PEOPLE; i++)
+		memcpy(home->cookies[i], crash.people[i].cookie, COOKIE_LEN);
+	tear_down(&crash);
+}
+
+static void move_in(const struct crash *crash)
+{
+	char from[128];
+
+	snprintf(from, sizeof(from), "%s/data/aftertone.db", crash->home->base);
+	run_tool("cp", from, crash->server.data);
+}
+
+static void run_what(struct crash *crash, const struct arguments *args, const char *what)
+{
+	if (strcmp(what, "full") == 0)
+		run_full(crash);
+	else if (strcmp(what, "sync") == 0)
+		run_sync(crash);
+	else if (strcmp(what, "self") == 0)
+		run_self(crash);
+	else
+		run_kills(crash, args->cycles);
+}
+
+static bool mount_small(const char *dir)
+{
+	char options[32];
+
+	snprintf(options, sizeof(options), "size=%dm,mode=0700", DISK_MB);
+	if (mount("tmpfs", dir, "tmpfs", 0, options) == 0)
+		return true;
+	printf("full disk: left out, since this user may not mount a small disk\n");
+	return false;
+}
+
+static void run_in(struct crash *crash, const struct arguments *args, const char *base, const char *what)
+{
+	bool full = strcmp(what, "full") == 0;
+
+	snprintf(crash->server.data, sizeof(crash->server.data), "%s/data", base);
+	(void)mkdir(crash->server.data, 0700);
+	if (full && !mount_small(crash->server.data))
+		return;
+	if (strcmp(what, "sync") == 0) {
+		snprintf(crash->server.flag, sizeof(crash->server.flag), "%s/flag", base);
+		set_flag(crash, "0");
+		crash->server.fault = args->fault;
+	}
+	move_in(crash);
+	set_up(crash, args, base);
+	run_what(crash, args, what);
+	tear_down(crash);
+	if (full)
+		(void)umount(crash->server.data);
+}
+
+static void run_one(const struct arguments *args, const struct home *home, const char *what, unsigned *passed,
+		    unsigned *failed)
+{
+	struct crash crash = {.home = home, .random = args->seed};
+	char base[] = "/tmp/aftertone-crash-XXXXXX";
 
 	if (!mkdtemp(base))
 		exit(1);
-	snprintf(crash.server.data, sizeof(crash.server.data), "%s/data", base);
-	(void)mkdir(crash.server.data, 0700);
-	snprintf(options, sizeof(options), "size=%dm,mode=0700", DISK_MB);
-	if (full && mount("tmpfs", crash.server.data, "tmpfs", 0, options)) {
-		printf("full disk: left out, since this user may not mount a small disk\n");
-		run_tool("rm", "-rf", base);
-		return;
-	}
-	if (sync) {
-		snprintf(crash.server.flag, sizeof(crash.server.flag), "%s/flag", base);
-		set_flag(&crash, "0");
-		crash.server.fault = args->fault;
-	}
-	set_up(&crash, args, base);
-	if (full)
-		run_full(&crash);
-	else if (sync)
-		run_sync(&crash);
-	else if (strcmp(what, "self") == 0)
-		run_self(&crash);
-	else
-		run_kills(&crash, args->cycles);
+	run_in(&crash, args, base, what);
 	*passed += crash.passed;
 	*failed += crash.failed;
-	tear_down(&crash);
-	if (full)
-		(void)umount(crash.server.data);
 	if (crash.failed == 0)
 		run_tool("rm", "-rf", base);
 	else
@@ -393,17 +471,21 @@ int main(int argc, char **argv)
 {
 	static const char *const all[] = {"self", "kill", "full", "sync"};
 	struct arguments args;
+	struct home home;
 	unsigned passed = 0, failed = 0;
 
 	read_arguments(argc, argv, &args);
 	(void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
 	at_log_set_level(AT_LOG_ERROR); /* a slow turn of our own loop is nobody's concern */
 	printf("seed %llu\n", (unsigned long long)args.seed);
+	fflush(stdout);
+	make_home(&args, &home);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		fflush(stdout);
 		if (wants(&args, all[i]))
-			run_one(&args, all[i], &passed, &failed);
+			run_one(&args, &home, all[i], &passed, &failed);
+		fflush(stdout);
 	}
+	run_tool("rm", "-rf", home.base);
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed > 0 || passed == 0;
 }

@@ -91,8 +91,10 @@ static void read_text(struct person *reader, struct json entry, uint64_t seq)
 	char words[64];
 	unsigned long long device, cid;
 
-	if (!json_str(json_get(json_get(entry, "body"), "text"), words, sizeof(words)) ||
-	    sscanf(words, "m %llu %llu", &device, &cid) != 2)
+	if (!json_str(json_get(json_get(entry, "body"), "text"), words, sizeof(words)))
+		return;
+	reader->crash->ledger->declines += strcmp(words, NOT_NOW) == 0;
+	if (sscanf(words, "m %llu %llu", &device, &cid) != 2)
 		return;
 	struct person *author = person_of_device(reader->crash, device);
 	if (!author || cid > author->next_cid) {
@@ -283,7 +285,8 @@ void people_begin(struct crash *crash)
 		person->crash = crash;
 		person->partner = &crash->people[i ^ 1];
 		snprintf(person->username, sizeof(person->username), "person%d", i);
-		server_add_user(&crash->server, person->username);
+		if (!crash->home)
+			server_add_user(&crash->server, person->username);
 		person->client = client_new(crash->clients, &events, person);
 	}
 	if (!server_start(&crash->server)) {
@@ -291,7 +294,10 @@ void people_begin(struct crash *crash)
 		exit(1);
 	}
 	for (int i = 0; i < PEOPLE; i++)
-		client_signin(crash->people[i].client, crash->people[i].username, "a password", "crash");
+		if (crash->home)
+			client_resume(crash->people[i].client, crash->home->cookies[i]);
+		else
+			client_signin(crash->people[i].client, crash->people[i].username, "a password", "crash");
 	crash->tick = at_timer_new(crash->loop, on_tick, crash);
 	at_timer_start(crash->tick, TICK_MS, TICK_MS);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { START_MS = 20000, STOP_MS = 15000, CHILDREN_MAX = 16 };
+enum { CHILDREN_MAX = 16 };
 
 static void nap(int ms)
 {
@@ -101,31 +102,24 @@ pid_t server_core(const struct server *server)
 	return 0;
 }
 
-static bool gone(pid_t pid)
-{
-	char path[64], state[8] = "";
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	FILE *file = fopen(path, "r");
-	if (!file)
-		return true;
-	if (fscanf(file, "%*d (%*[^)]) %7s", state) != 1)
-		state[0] = 0;
-	fclose(file);
-	return state[0] == 'Z';
-}
-
+/* They die with the supervisor; the next one must not meet them. A process is gone when the last of its threads is, which /proc does
+ * not tell: its first thread may be a zombie while another still holds the database. */
 void server_kill(struct server *server)
 {
 	pid_t children[CHILDREN_MAX];
+	int fds[CHILDREN_MAX];
 	size_t n = children_of(server->pid, children);
 
+	for (size_t i = 0; i < n; i++)
+		fds[i] = pidfd_open(children[i], 0);
 	kill(server->pid, SIGKILL);
 	waitpid(server->pid, NULL, 0);
-	/* They die with it; the next one must not meet them. */
-	for (size_t i = 0; i < n; i++)
-		for (int ms = 0; !gone(children[i]) && ms < 5000; ms += 5)
-			nap(5);
+	for (size_t i = 0; i < n; i++) {
+		struct pollfd ended = {.fd = fds[i], .events = POLLIN};
+		(void)poll(&ended, fds[i] >= 0, PATIENCE_MS);
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+	}
 	(void)close(server->out);
 	server->pid = 0;
 }
@@ -136,7 +130,7 @@ bool server_stop(struct server *server)
 	pid_t ended = 0;
 
 	kill(server->pid, SIGTERM);
-	for (int ms = 0; ended == 0 && ms < STOP_MS; ms += 20) {
+	for (int ms = 0; ended == 0 && ms < PATIENCE_MS; ms += 20) {
 		ended = waitpid(server->pid, &status, WNOHANG);
 		nap(ended == 0 ? 20 : 0);
 	}
@@ -180,7 +174,7 @@ static bool wait_until_up(struct server *server)
 	char line[1024];
 	size_t len = 0;
 
-	for (int ms = 0; ms < START_MS;) {
+	for (int ms = 0; ms < PATIENCE_MS;) {
 		struct pollfd out = {.fd = server->out, .events = POLLIN};
 		int n = poll(&out, 1, 50);
 		ms += n == 0 ? 50 : 1;

@@ -56,7 +56,7 @@ static bool lose_call(const struct crash *crash)
 static bool double_entry(const struct crash *crash)
 {
 	return change(crash, "UPDATE entry SET kind = 2, call = (SELECT call FROM entry WHERE kind = 2 LIMIT 1)"
-			     " WHERE id = (SELECT max(id) FROM entry WHERE kind = 1 AND body LIKE '%not now%')");
+			     " WHERE id = (SELECT max(id) FROM entry WHERE kind = 1 AND body LIKE '%" NOT_NOW "%')");
 }
 
 static bool move_text(const struct crash *crash)

@@ -14,6 +14,11 @@ static uint32_t power_of_two_above(size_t n)
 	return p;
 }
 
+static void *line_in(void *room)
+{
+	return (void *)(((uintptr_t)room + RELAY_LINE - 1) & ~(uintptr_t)(RELAY_LINE - 1));
+}
+
 struct relay *relay_new(const struct relay_options *options)
 {
 	AT_ASSERT(options->calls_max && options->calls_max <= CALLS_MAX && options->held_max <= HELD_MAX);
@@ -22,7 +27,8 @@ struct relay *relay_new(const struct relay_options *options)
 		 ssrcs = power_of_two_above(options->calls_max * 8);
 	relay->ice = ice_new();
 	relay->calls_max = (uint32_t)options->calls_max;
-	relay->calls = at_alloc(options->calls_max * sizeof(*relay->calls));
+	relay->calls_room = at_alloc(options->calls_max * sizeof(*relay->calls) + RELAY_LINE);
+	relay->calls = line_in(relay->calls_room);
 	relay->held_max = (uint16_t)options->held_max;
 	relay->held = at_alloc(options->held_max * sizeof(*relay->held) + 1);
 	relay->buckets = at_alloc(buckets * sizeof(*relay->buckets));
@@ -48,9 +54,18 @@ void relay_free(struct relay **relay)
 	at_free(r->ssrcs);
 	at_free(r->buckets);
 	at_free(r->held);
-	at_free(r->calls);
+	at_free(r->calls_room);
 	ice_free(&r->ice);
 	at_free(r);
+}
+
+void relay_own(struct relay *relay, uint16_t port, const uint8_t (*ips)[16], size_t n)
+{
+	AT_ASSERT(n <= RELAY_OWN_MAX);
+	relay->own_port = port;
+	relay->own_count = n;
+	for (size_t i = 0; i < n; i++)
+		memcpy(relay->own_ips[i], ips[i], sizeof(relay->own_ips[i]));
 }
 
 static struct relay_call *find(const struct relay *relay, const struct at_id *id)
@@ -110,11 +125,11 @@ enum at_err relay_open(struct relay *relay, int64_t now_us, const struct at_id *
 	if (!call)
 		return AT_ERR_BUSY;
 	call->id = *id;
-	call->ns_a_byte = (uint32_t)(8000000000LL / (rate_bits_s ? rate_bits_s : RELAY_RATE_DEFAULT));
 	at_map_put(relay->by_id, id, sizeof(*id), call);
 	for (unsigned side = 0; side < 2; side++) {
 		struct relay_leg *leg = &call->legs[side];
 		leg->agent.now = creds[side];
+		leg->ns_a_byte = (uint32_t)(8000000000LL / (rate_bits_s ? rate_bits_s : RELAY_RATE_DEFAULT));
 		leg->heard_us = leg->media_us = now_us;
 		leg->hint_us = now_us - RELAY_HINT_EVERY_MS * 1000;
 		at_map_put(relay->by_ufrag, creds[side].ufrag, ICE_UFRAG_LEN, leg);
@@ -127,9 +142,12 @@ enum at_err relay_gate(struct relay *relay, int64_t now_us, const struct at_id *
 	struct relay_call *call = find(relay, id);
 	if (!call)
 		return AT_ERR_NOT_FOUND;
-	for (unsigned side = 0; side < 2 && !call->is_open; side++)
-		call->legs[side].heard_us = call->legs[side].media_us = now_us;
-	call->is_open = true;
+	for (unsigned side = 0; side < 2; side++) {
+		struct relay_leg *leg = &call->legs[side];
+		if (!leg->is_open)
+			leg->heard_us = leg->media_us = now_us;
+		leg->is_open = true;
+	}
 	relay_release_held(relay, &call->legs[0]);
 	relay_release_held(relay, &call->legs[1]);
 	return AT_OK;
@@ -252,7 +270,7 @@ const struct relay_stats *relay_stats(const struct relay *relay)
 
 const char *relay_drop_name(enum relay_drop drop)
 {
-	static const char *const names[RELAY_DROP_COUNT] = {"size",  "kind", "stranger", "stun", "name", "integrity",
-							    "taken", "gate", "nowhere",  "rate", "held"};
+	static const char *const names[RELAY_DROP_COUNT] = {"size",  "kind", "stranger", "stun",    "name", "integrity",
+							    "taken", "own",  "gate",     "nowhere", "rate", "held"};
 	return drop < RELAY_DROP_COUNT ? names[drop] : "?";
 }

@@ -46,6 +46,10 @@ struct relay_options {
 struct relay;
 struct relay *relay_new(const struct relay_options *options);
 void relay_free(struct relay **relay);
+/* Where our own packets come from: no leg may have that for its address, or two legs that pretend to be us would play a packet back and
+ * forth. The address that a packet came to always counts as ours; ips (n, at most RELAY_OWN_MAX) are copied. */
+enum { RELAY_OWN_MAX = 32 };
+void relay_own(struct relay *relay, uint16_t port, const uint8_t (*ips)[16], size_t n);
 
 /* ---- calls (leg 0 is the caller's, 1 the callee's) ---- */
 
@@ -72,11 +76,16 @@ struct relay_send {
 	const struct ice_tuple *to; /* valid until the next call */
 	const uint8_t *data;
 	size_t len;
+	/* Over UDP it is to be sent so often. DTLS goes twice: a lost piece of a handshake costs its timer, which doubles each time. */
+	unsigned copies;
 };
 
 /* One packet that came. True: send_out is to be sent; its data is the packet itself, or the reply. */
 bool relay_packet(struct relay *relay, int64_t now_us, const struct ice_tuple *from, const uint8_t *data, size_t len,
 		  uint8_t reply[ICE_REPLY_MAX], struct relay_send *send_out);
+/* Packets from these tuples are about to come: fetches what they will touch. Changes nothing; only saves time. */
+enum { RELAY_EXPECT_MAX = 64 };
+void relay_expect(const struct relay *relay, const struct ice_tuple *tuples, size_t n);
 /* Held packets that can go now. To be drained after relay_packet (of a STUN packet) and relay_gate, before further packets. The data
  * is valid until the next call. */
 bool relay_next_held(struct relay *relay, struct relay_send *send_out);
@@ -114,6 +123,7 @@ enum relay_drop {
 	RELAY_DROP_NAME,      /* a ufrag that is none of ours */
 	RELAY_DROP_INTEGRITY, /* wrong password or sum */
 	RELAY_DROP_TAKEN,     /* the tuple is another leg's */
+	RELAY_DROP_OWN,       /* a check that pretends to come from us */
 	RELAY_DROP_GATE,      /* media before `accepted` */
 	RELAY_DROP_NOWHERE,   /* the other leg has no address */
 	RELAY_DROP_RATE,

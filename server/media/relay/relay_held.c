@@ -44,7 +44,7 @@ bool relay_hold(struct relay *relay, struct relay_leg *leg, int64_t now_us, cons
 
 static bool can_go(struct relay *relay, const struct relay_leg *leg)
 {
-	return relay->calls[leg->call].is_open && relay_peer(relay, leg)->current != RELAY_NOWHERE;
+	return leg->is_open && relay_peer(relay, leg)->current != RELAY_NOWHERE;
 }
 
 void relay_release_held(struct relay *relay, struct relay_leg *leg)
@@ -65,7 +65,7 @@ bool relay_next_held(struct relay *relay, struct relay_send *send_out)
 		}
 		const struct relay_leg *peer = relay_peer(relay, leg);
 		const struct relay_held *held = pop(relay, leg);
-		*send_out = (struct relay_send){&peer->slots[peer->current].tuple, held->data, held->len};
+		*send_out = relay_send_to(peer, held->data, held->len);
 		leg->passed++;
 		leg->passed_bytes += held->len;
 		relay->stats.forwarded++;

@@ -77,7 +77,7 @@ void relay_stranger(struct relay *relay, int64_t now_us, const uint8_t *data, si
 	struct relay_leg *leg = &call->legs[(place->leg - 1) % 2];
 	bool is_silent = now_us - leg->media_us >= RELAY_MOVED_MS * 1000;
 	bool may_hint = now_us - leg->hint_us >= RELAY_HINT_EVERY_MS * 1000;
-	if (!call->live || !call->is_open || leg->current == RELAY_NOWHERE || !used_ssrc(leg, ssrc))
+	if (!call->live || !leg->is_open || leg->current == RELAY_NOWHERE || !used_ssrc(leg, ssrc))
 		return;
 	if (!is_silent || !may_hint)
 		return;

@@ -1,5 +1,7 @@
 #include "media/relay/relay_priv.h"
 
+#include <string.h>
+
 enum {
 	TAKEOVER_NEW_US = 200 * 1000, /* a tuple that proved newer credentials waits so long for the present one */
 	TAKEOVER_SAME_US = 3 * 1000 * 1000, /* with the same ones; Chromium checks every 2.7 s */
@@ -34,9 +36,19 @@ static void on_check(struct relay *relay, struct relay_leg *leg, struct relay_sl
 	} else if (slot != &leg->slots[leg->current] && takes_over(leg, slot, answer->use_candidate, now_us)) {
 		relay_aim(leg, slot);
 	}
-	slot->checked_us = slot->heard_us = leg->heard_us = now_us;
+	leg->checked_us[slot - leg->slots] = slot->heard_us = leg->heard_us = now_us;
 	if (!leg->flowing)
 		leg->told = false;
+}
+
+static bool is_own(const struct relay *relay, const struct ice_tuple *from)
+{
+	bool found = memcmp(from->remote_ip, from->local_ip, sizeof(from->remote_ip)) == 0;
+	if (!relay->own_port || from->remote_port != relay->own_port)
+		return false;
+	for (size_t i = 0; i < relay->own_count; i++)
+		found |= memcmp(from->remote_ip, relay->own_ips[i], sizeof(from->remote_ip)) == 0;
+	return found;
 }
 
 static bool on_stun(struct relay *relay, int64_t now_us, const struct ice_tuple *from, const uint8_t *data, size_t len,
@@ -45,6 +57,8 @@ static bool on_stun(struct relay *relay, int64_t now_us, const struct ice_tuple 
 	struct stun_message msg;
 	struct ice_answer answer;
 	char ufrag[ICE_UFRAG_LEN + 1];
+	if (is_own(relay, from))
+		return drop(relay, RELAY_DROP_OWN);
 	if (stun_parse(data, len, &msg) || msg.type != STUN_BINDING_REQUEST)
 		return drop(relay, RELAY_DROP_STUN);
 	struct relay_leg *leg = NULL;
@@ -63,7 +77,7 @@ static bool on_stun(struct relay *relay, int64_t now_us, const struct ice_tuple 
 	}
 	for (size_t i = 0; i < answer.reply_len; i++)
 		reply[i] = answer.reply[i];
-	*send_out = (struct relay_send){from, reply, answer.reply_len};
+	*send_out = (struct relay_send){from, reply, answer.reply_len, 1};
 	return true;
 }
 
@@ -76,14 +90,14 @@ static bool drop_of(struct relay *relay, struct relay_leg *leg, enum relay_drop 
 }
 
 /* A bucket of RELAY_BURST_MS, kept as the time at which it will be empty again. */
-static bool within_rate(struct relay_leg *leg, uint32_t ns_a_byte, int64_t now_us, size_t len)
+static bool within_rate(struct relay_leg *leg, int64_t now_us, size_t len)
 {
 	int64_t now_ns = now_us * 1000;
 	if (leg->free_at_ns < now_ns)
 		leg->free_at_ns = now_ns;
 	if (leg->free_at_ns - now_ns > RELAY_BURST_MS * 1000000LL)
 		return false;
-	leg->free_at_ns += (int64_t)ns_a_byte * (int64_t)len;
+	leg->free_at_ns += (int64_t)leg->ns_a_byte * (int64_t)len;
 	return true;
 }
 
@@ -96,28 +110,28 @@ static bool on_media(struct relay *relay, int64_t now_us, const struct ice_tuple
 		relay_stranger(relay, now_us, data, len);
 		return false;
 	}
-	const struct relay_call *call = &relay->calls[leg->call];
-	const struct relay_leg *peer = &call->legs[!leg->side];
+	const struct relay_leg *peer = relay_peer(relay, leg);
 	slot->heard_us = leg->media_us = leg->heard_us = now_us;
 	leg->told = false;
 	leg->arrived++;
 	relay_aim(leg, slot);
 	relay_note_ssrc(relay, leg, data, len);
-	if (!call->is_open || peer->current == RELAY_NOWHERE) {
+	if (!leg->is_open || peer->current == RELAY_NOWHERE) {
 		bool is_dtls = data[0] < 64;
 		if (is_dtls && relay_hold(relay, leg, now_us, data, len))
 			return false;
 		return drop_of(relay, leg,
-			       is_dtls          ? RELAY_DROP_HELD
-			       : !call->is_open ? RELAY_DROP_GATE
-						: RELAY_DROP_NOWHERE);
+			       is_dtls         ? RELAY_DROP_HELD
+			       : !leg->is_open ? RELAY_DROP_GATE
+					       : RELAY_DROP_NOWHERE);
 	}
-	if (!within_rate(leg, call->ns_a_byte, now_us, len))
+	struct relay_send send = relay_send_to(peer, data, len);
+	if (!within_rate(leg, now_us, len * send.copies))
 		return drop_of(relay, leg, RELAY_DROP_RATE);
 	leg->passed++;
 	leg->passed_bytes += len;
 	relay->stats.forwarded++;
-	*send_out = (struct relay_send){&peer->slots[peer->current].tuple, data, len};
+	*send_out = send;
 	return true;
 }
 

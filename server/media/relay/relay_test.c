@@ -71,6 +71,7 @@ static void early_dtls_is_held_in_order(void **state)
 	for (uint8_t i = 0; i < RELAY_HELD_MAX; i++) {
 		assert_true(relay_next_held(kit.relay, &send));
 		assert_true(ice_tuple_eq(send.to, &kit_a) && send.len == 100 && send.data[1] == i);
+		assert_int_equal(send.copies, 2);
 	}
 	assert_false(relay_next_held(kit.relay, &send));
 	kit_expect(&kit_b, &kit_a);
@@ -132,6 +133,18 @@ static void the_rate_is_capped_each_way(void **state)
 	assert_int_equal(kit_drops(RELAY_DROP_RATE), 20000 - passed);
 	kit.now_us += 1000000;
 	kit_expect(&kit_a, &kit_b);
+}
+
+/* What goes twice counts twice: nobody gets more through by calling it DTLS. */
+static void doubled_packets_count_twice(void **state)
+{
+	(void)state;
+	kit_connect();
+	uint64_t passed = 0;
+	for (int i = 0; i < 1000; i++)
+		passed += kit_send(&kit_a, 22, 1000, NULL);
+	assert_in_range(passed, 124, 127);
+	assert_false(kit_send(&kit_a, 0x80, 1000, NULL));
 }
 
 static void an_ice_restart_keeps_both_sets(void **state)
@@ -338,6 +351,7 @@ int main(void)
 		KIT_TEST(held_packets_grow_old),
 		KIT_TEST(the_pool_of_held_packets_is_bounded),
 		KIT_TEST(the_rate_is_capped_each_way),
+		KIT_TEST(doubled_packets_count_twice),
 		KIT_TEST(an_ice_restart_keeps_both_sets),
 		KIT_TEST(a_second_restart_ends_the_first_set),
 		KIT_TEST(a_listener_moves_by_checks),

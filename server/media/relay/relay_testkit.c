@@ -66,6 +66,7 @@ uint16_t kit_check(unsigned leg, const struct ice_tuple *from, const struct ice_
 		return 0;
 	assert_true(ice_tuple_eq(send.to, from));
 	assert_true(send.len <= len);
+	assert_int_equal(send.copies, 1);
 	assert_int_equal(stun_parse(send.data, send.len, &msg), AT_OK);
 	assert_memory_equal(msg.tid, request.tid, STUN_TID_LEN);
 	assert_true(ice_integrity_ok(kit.ice, &msg, creds->pwd));
@@ -89,6 +90,7 @@ static bool send_bytes(const struct ice_tuple *from, const uint8_t *bytes, size_
 		return false;
 	assert_int_equal(send.len, len);
 	assert_ptr_equal(send.data, bytes);
+	assert_int_equal(send.copies, bytes[0] < 64 ? 2 : 1);
 	if (to_out)
 		*to_out = *send.to;
 	return true;

@@ -17,7 +17,7 @@ static void expire_tuples(struct relay *relay, struct relay_leg *leg, int64_t no
 {
 	for (int8_t i = 0; i < RELAY_TUPLES_MAX; i++) {
 		struct relay_slot *slot = &leg->slots[i];
-		if (!slot->used || now_us - slot->checked_us < RELAY_CONSENT_MS * 1000LL)
+		if (!slot->used || now_us - leg->checked_us[i] < RELAY_CONSENT_MS * 1000LL)
 			continue;
 		relay_forget(relay, leg, slot);
 		if (leg->current == i)
@@ -34,7 +34,7 @@ static void look_for_silence(struct relay *relay, struct relay_leg *leg, int64_t
 		if (since)
 			leg->flowing = since >= FLOWING_PACKETS;
 	}
-	if (leg->told || leg->current == RELAY_NOWHERE || !relay->calls[leg->call].is_open)
+	if (leg->told || leg->current == RELAY_NOWHERE || !leg->is_open)
 		return;
 	int64_t silent_us = now_us - (leg->flowing ? leg->media_us : leg->heard_us);
 	if (silent_us < (leg->flowing ? RELAY_SILENT_FLOWING_MS : RELAY_SILENT_MS) * 1000LL)

@@ -31,6 +31,34 @@ static uint32_t number_of(const struct relay_leg *leg, const struct relay_slot *
 	return (leg->call * 2 + leg->side) * RELAY_TUPLES_MAX + (uint32_t)(slot - leg->slots);
 }
 
+/* Each step needs what the one before has fetched, and by then it has come. */
+void relay_expect(const struct relay *relay, const struct ice_tuple *tuples, size_t n)
+{
+	const uint32_t *buckets[RELAY_EXPECT_MAX];
+	AT_ASSERT(n <= RELAY_EXPECT_MAX);
+	for (size_t i = 0; i < n; i++) {
+		buckets[i] = bucket_of(relay, &tuples[i]);
+		__builtin_prefetch(buckets[i]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!*buckets[i])
+			continue;
+		const struct relay_leg *leg = leg_of(relay, *buckets[i] - 1);
+		__builtin_prefetch(&leg->slots[(*buckets[i] - 1) % RELAY_TUPLES_MAX], 1);
+		__builtin_prefetch(leg, 1);
+		__builtin_prefetch(&leg->passed, 1);
+		__builtin_prefetch(relay_peer((struct relay *)(uintptr_t)relay, leg));
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!*buckets[i])
+			continue;
+		const struct relay_call *call = &relay->calls[(*buckets[i] - 1) / RELAY_TUPLES_MAX / 2];
+		const struct relay_leg *peer = &call->legs[!((*buckets[i] - 1) / RELAY_TUPLES_MAX % 2)];
+		if (peer->current != RELAY_NOWHERE)
+			__builtin_prefetch(&peer->slots[peer->current]);
+	}
+}
+
 struct relay_slot *relay_find(const struct relay *relay, const struct ice_tuple *tuple, struct relay_leg **leg_out)
 {
 	for (uint32_t n = *bucket_of(relay, tuple); n;) {
@@ -86,7 +114,7 @@ static struct relay_slot *room_for_one(struct relay *relay, struct relay_leg *le
 		struct relay_slot *slot = &leg->slots[i];
 		if (!slot->used)
 			return slot;
-		if (i != leg->current && (!oldest || slot->checked_us < oldest->checked_us))
+		if (i != leg->current && (!oldest || leg->checked_us[i] < leg->checked_us[oldest - leg->slots]))
 			oldest = slot;
 	}
 	relay_forget(relay, leg, oldest);

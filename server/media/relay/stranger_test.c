@@ -49,6 +49,106 @@ static void no_address_is_a_destination_without_a_password(void **state)
 	}
 }
 
+/* A filter that compares some of an address's bytes lets its neighbours through: here each byte counts. */
+static void every_byte_of_an_address_counts(void **state)
+{
+	(void)state;
+	struct ice_tuple a = {.remote_ip = {0x20, 0x01, 0x0d, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12},
+			      .local_ip = {0x20, 0x01, 0x0d, 0xb8, [15] = 1},
+			      .remote_port = 1000};
+	assert_int_equal(kit_check(0, &a, NULL, true), STUN_BINDING_SUCCESS);
+	assert_int_equal(kit_check(1, &kit_b, NULL, true), STUN_BINDING_SUCCESS);
+	assert_int_equal(relay_gate(kit.relay, kit.now_us, &kit.call), AT_OK);
+	kit_expect(&a, &kit_b);
+	for (size_t i = 0; i < 32; i++) {
+		struct ice_tuple near = a;
+		(i < 16 ? near.remote_ip : near.local_ip)[i % 16] ^= 1;
+		kit_expect_drop(&near, 0x80, RELAY_DROP_STRANGER);
+	}
+	kit_expect(&kit_b, &a);
+}
+
+/* The server's own services as a peer: two legs of one person that both pretend to be the relay would play a packet back and forth. */
+static void the_relay_is_no_peer_of_its_own(void **state)
+{
+	(void)state;
+	const uint8_t ips[2][16] = {{[10] = 0xff, 0xff, 198, 51, 100, 1}, {[10] = 0xff, 0xff, 10, 0, 0, 1}};
+	struct ice_tuple same = kit_v4(198, 51, 100, 1, 5000), other = kit_v4(10, 0, 0, 1, 5000), unlisted = same;
+	relay_own(kit.relay, 5000, ips, 2);
+	memset(unlisted.remote_ip, 7, sizeof(unlisted.remote_ip));
+	memset(unlisted.local_ip, 7, sizeof(unlisted.local_ip));
+	assert_int_equal(kit_check(0, &same, NULL, true), 0);
+	assert_int_equal(kit_check(0, &other, NULL, true), 0);
+	assert_int_equal(kit_check(1, &other, NULL, true), 0);
+	assert_int_equal(kit_check(1, &unlisted, NULL, true), 0);
+	assert_int_equal(kit_drops(RELAY_DROP_OWN), 4);
+	assert_false(relay_knows(kit.relay, &same) || relay_knows(kit.relay, &other));
+	/* The machine's other ports are browsers'. */
+	same.remote_port++;
+	assert_int_equal(kit_check(0, &same, NULL, true), STUN_BINDING_SUCCESS);
+}
+
+/* Names that meant something to a printf or to a database of others. */
+static void odd_names_are_nobodys(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"%n%n%n%n:%s",
+					    "%s%s%s%s:x",
+					    "' OR 1=1 --:x",
+					    "\"; DROP TABLE calls:x",
+					    "../../etc:x",
+					    ":",
+					    "",
+					    "x",
+					    "\x01\x02\xff:x",
+					    "aaaaaaaaaaaaaaaa",
+					    "00000000:x"};
+	uint8_t bytes[ICE_PACKET_MAX], reply[ICE_REPLY_MAX];
+	struct relay_send send;
+	char longest[514];
+	kit_connect();
+	memset(longest, '%', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	for (size_t i = 0; i <= sizeof(names) / sizeof(*names); i++) {
+		const char *name = i < sizeof(names) / sizeof(*names) ? names[i] : longest;
+		struct ice_request request = {.type = STUN_BINDING_REQUEST, .username = name, .pwd = kit.creds[0].pwd};
+		size_t len = ice_request_put(kit.ice, &request, bytes);
+		assert_false(relay_packet(kit.relay, kit.now_us, &kit_a, bytes, len, reply, &send));
+	}
+	kit_expect(&kit_a, &kit_b);
+}
+
+/* Mobility tickets, reserved ports, other lifetimes: what quotas of TURN were walked around with is unknown to us, and moves nothing. */
+static void nothing_of_turns_can_be_asked_for(void **state)
+{
+	(void)state;
+	/* CHANNEL-NUMBER, LIFETIME, EVEN-PORT, REQUESTED-TRANSPORT, DONT-FRAGMENT, REQUESTED-ADDRESS-FAMILY; MOBILITY-TICKET and
+	 * RESERVATION-TOKEN */
+	static const uint16_t attributes[] = {0x000c, 0x000d, 0x0018, 0x0019, 0x001a, 0x0017, 0x0022};
+	uint8_t bytes[ICE_PACKET_MAX], reply[ICE_REPLY_MAX];
+	struct relay_leg_stats stats[2];
+	struct relay_send send;
+	struct stun_message msg;
+	char username[32];
+	kit_connect();
+	snprintf(username, sizeof(username), "%s:x", kit.creds[0].ufrag);
+	for (size_t i = 0; i < sizeof(attributes) / sizeof(*attributes); i++) {
+		struct ice_tuple fresh = kit_v4(192, 0, 2, 77, (uint16_t)(7 + i));
+		struct ice_request request = {.type = STUN_BINDING_REQUEST,
+					      .username = username,
+					      .pwd = kit.creds[0].pwd,
+					      .unknown = attributes[i]};
+		size_t len = ice_request_put(kit.ice, &request, bytes);
+		assert_true(relay_packet(kit.relay, kit.now_us, &fresh, bytes, len, reply, &send));
+		assert_int_equal(stun_parse(send.data, send.len, &msg), AT_OK);
+		assert_int_equal(msg.error, 420);
+		assert_true(send.len <= len);
+	}
+	assert_int_equal(relay_call_stats(kit.relay, &kit.call, stats), AT_OK);
+	assert_int_equal(stats[0].tuples, 1);
+	assert_int_equal(stats[0].moves, 0);
+}
+
 /* What a TURN client would say to name one: CreatePermission, ChannelBind, Send, Allocate, and XOR-PEER-ADDRESS in a check. */
 static void nobody_can_name_a_peer(void **state)
 {
@@ -226,7 +326,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(no_address_is_a_destination_without_a_password),
+		KIT_TEST(every_byte_of_an_address_counts),
+		KIT_TEST(the_relay_is_no_peer_of_its_own),
 		KIT_TEST(nobody_can_name_a_peer),
+		KIT_TEST(nothing_of_turns_can_be_asked_for),
+		KIT_TEST(odd_names_are_nobodys),
 		KIT_TEST(a_tuple_is_its_whole_five),
 		KIT_TEST(a_tuple_cannot_be_taken),
 		KIT_TEST(a_leg_has_eight_tuples),

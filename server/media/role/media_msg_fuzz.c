@@ -1,5 +1,6 @@
 /* Bodies of the messages between core and media: the first byte chooses which. What parses is put back byte by byte the same. */
 #include "media/role/role.h"
+#include "media/role/role_room.h"
 
 #include <string.h>
 
@@ -19,13 +20,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		struct media_event event;
 		struct media_stats stats;
 		struct at_id call;
+		struct media_room_do cmd;
+		struct media_room_news news;
 	} u;
-	uint8_t again[MEDIA_HELLO_LEN + MEDIA_STATS_LEN];
+	uint8_t again[MEDIA_ROOM_DO_MAX];
 	if (!len)
 		return 0;
 	const uint8_t *body = data + 1;
 	len--;
-	switch (data[0] % 6) {
+	switch (data[0] % 8) {
 	case 0:
 		/* Places behind the count are not kept. */
 		if (!media_hello_parse(body, len, &u.hello))
@@ -54,6 +57,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			break;
 		media_stats_put(&u.stats, again);
 		check_same(body, len, again, MEDIA_STATS_LEN);
+		break;
+	case 5:
+		if (!media_room_do_parse(body, len, &u.cmd))
+			check_same(body, len, again, media_room_do_put(&u.cmd, again));
+		break;
+	case 6:
+		if (!media_room_news_parse(body, len, &u.news))
+			check_same(body, len, again, media_room_news_put(&u.news, again));
 		break;
 	default: AT_ASSERT((media_call_parse(body, len, &u.call) == AT_OK) == (len == MEDIA_CALL_LEN));
 	}

@@ -36,14 +36,19 @@ static void open_and_restart(void **state)
 static void hello_events_and_stats(void **state)
 {
 	(void)state;
-	struct media_hello hello = {.is_announced = true, .has_tcp = true, .port = 4000, .count = 2}, hello_got;
+	struct media_hello hello = {.is_announced = true,
+				    .has_tcp = true,
+				    .port = 4000,
+				    .fingerprint = {1, [31] = 2},
+				    .count = 2},
+			   hello_got;
 	uint8_t body[MEDIA_HELLO_LEN];
 	hello.addresses[0] = (struct media_address){.ip = {[10] = 0xff, 0xff, 192, 0, 2, 1}, .port = 4000};
 	hello.addresses[1] = (struct media_address){.ip = {0x20, 1, 0xd, 0xb8, [15] = 9}, .port = 5};
 	media_hello_put(&hello, body);
 	assert_int_equal(media_hello_parse(body, sizeof(body), &hello_got), AT_OK);
 	assert_memory_equal(&hello, &hello_got, sizeof(hello));
-	body[4] = MEDIA_ADDRESSES_MAX + 1;
+	body[4 + sizeof(hello.fingerprint)] = MEDIA_ADDRESSES_MAX + 1;
 	assert_int_equal(media_hello_parse(body, sizeof(body), &hello_got), AT_ERR_BAD_REQUEST);
 
 	struct media_event event = {.call = call, .leg = 1, .kind = MEDIA_MOVED, .err = AT_ERR_BUSY}, event_got;

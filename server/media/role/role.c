@@ -5,6 +5,7 @@
 #include "ipc/ipc_sandbox.h"
 #include "media/role/role_priv.h"
 
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -69,7 +70,7 @@ void media_send_held(struct media *m)
 {
 	struct relay_send send;
 	while (relay_next_held(m->relay, &send)) {
-		media_put(m, &send);
+		media_put_relayed(m, &send);
 		/* Its bytes are good only until the next one. */
 		media_udp_flush(m);
 	}
@@ -188,6 +189,7 @@ static void on_core(void *arg, struct ipc_msg *msg)
 	case IPC_MEDIA_GATE:
 	case IPC_MEDIA_CLOSE:
 	case IPC_MEDIA_ASK: on_call(m, msg); break;
+	case IPC_ROOM_DO: media_room_do(m, msg->body, msg->body_len); break;
 	default: at_log(AT_LOG_WARN, "media.bad_message", NULL);
 	}
 	media_tell(m);
@@ -198,7 +200,7 @@ static void on_core(void *arg, struct ipc_msg *msg)
 static void on_orphans(void *arg)
 {
 	struct media *m = arg;
-	size_t n = relay_close_orphans(m->relay);
+	size_t n = relay_close_orphans(m->relay) + media_room_close_orphans(m);
 	if (n)
 		at_log(AT_LOG_INFO, "media.orphans_closed", "calls", AT_INT(n), NULL);
 }
@@ -208,7 +210,9 @@ static void on_core_gone(void *arg)
 	struct media *m = arg;
 	ipc_chan_free(&m->core);
 	at_buf_release(&m->unsent);
+	media_room_drop_unsent(m);
 	relay_orphan_all(m->relay);
+	sfu_orphan_all(m->sfu);
 	at_timer_start(m->orphans, MEDIA_ORPHAN_MS, 0);
 }
 
@@ -253,6 +257,14 @@ static void open_sockets(struct media *m, const struct media_options *options)
 	media_hello_fill(&m->hello, options);
 }
 
+static void own_addresses(struct media *m)
+{
+	uint8_t ips[MEDIA_SOCKS_MAX][16];
+	for (size_t i = 0; i < m->sock_count; i++)
+		memcpy(ips[i], m->socks[i].ip, sizeof(ips[i]));
+	relay_own(m->relay, m->hello.port, (const uint8_t(*)[16])ips, m->sock_count);
+}
+
 void media_role_main(int supervisor_fd, const struct media_options *options)
 {
 	const struct relay_options relay = {.calls_max = options->calls_max ? options->calls_max : MEDIA_CALLS_DEFAULT,
@@ -266,12 +278,15 @@ void media_role_main(int supervisor_fd, const struct media_options *options)
 	open_sockets(m, options);
 	/* OpenSSL reads its configuration here, while it may. */
 	m->relay = relay_new(&relay);
+	media_room_prepare(m);
+	own_addresses(m);
 	m->loop = at_loop_new();
 	m->tick = at_timer_new(m->loop, on_tick, m);
 	m->orphans = at_timer_new(m->loop, on_orphans, m);
 	m->boss = ipc_chan_new(m->loop, supervisor_fd, on_boss, on_boss_gone, m);
 	media_udp_start(m);
 	media_tcp_start(m);
+	media_room_start(m);
 	ipc_sandbox_media_role(MEM_MAX, FDS_MAX);
 	at_put_u16(port, m->hello.port);
 	if (ipc_send(m->boss, IPC_READY, port, sizeof(port), NULL, 0))

@@ -60,6 +60,7 @@ struct media_hello {
 	bool is_announced; /* by --media-address: then these and no others */
 	bool has_tcp;
 	uint16_t port;
+	uint8_t fingerprint[32]; /* sha-256 of the certificate of its DTLS, new in each life */
 	size_t count;
 	struct media_address addresses[MEDIA_ADDRESSES_MAX]; /* ports filled in */
 };
@@ -108,7 +109,7 @@ struct media_stats {
 
 enum {
 	MEDIA_CREDS_LEN = ICE_UFRAG_LEN + ICE_PWD_LEN,
-	MEDIA_HELLO_LEN = 1 + 1 + 2 + 1 + MEDIA_ADDRESSES_MAX * 18,
+	MEDIA_HELLO_LEN = 1 + 1 + 2 + 32 + 1 + MEDIA_ADDRESSES_MAX * 18,
 	MEDIA_OPEN_LEN = 16 + 1 + 4 + 2 * MEDIA_CREDS_LEN,
 	MEDIA_RESTART_LEN = 16 + 1 + MEDIA_CREDS_LEN,
 	MEDIA_CALL_LEN = 16, /* GATE, CLOSE, ASK: the call's id */

@@ -49,10 +49,12 @@ void media_hello_put(const struct media_hello *hello, uint8_t out[MEDIA_HELLO_LE
 	out[0] = hello->is_announced;
 	out[1] = hello->has_tcp;
 	at_put_u16(out + 2, hello->port);
-	out[4] = (uint8_t)hello->count;
-	for (size_t i = 0; i < hello->count; i++) {
-		memcpy(out + 5 + 18 * i, hello->addresses[i].ip, 16);
-		at_put_u16(out + 5 + 18 * i + 16, hello->addresses[i].port);
+	memcpy(out + 4, hello->fingerprint, sizeof(hello->fingerprint));
+	out += 4 + sizeof(hello->fingerprint);
+	*out++ = (uint8_t)hello->count;
+	for (size_t i = 0; i < hello->count; i++, out += 18) {
+		memcpy(out, hello->addresses[i].ip, 16);
+		at_put_u16(out + 16, hello->addresses[i].port);
 	}
 }
 
@@ -63,6 +65,9 @@ enum at_err media_hello_parse(const void *body, size_t len, struct media_hello *
 	bool ok = read_bool(&r, &hello_out->is_announced);
 	ok &= read_bool(&r, &hello_out->has_tcp);
 	hello_out->port = at_read_u16(&r);
+	const uint8_t *fingerprint = at_read_bytes(&r, sizeof(hello_out->fingerprint));
+	if (fingerprint)
+		memcpy(hello_out->fingerprint, fingerprint, sizeof(hello_out->fingerprint));
 	hello_out->count = at_read_u8(&r);
 	ok &= hello_out->count <= MEDIA_ADDRESSES_MAX;
 	for (size_t i = 0; i < MEDIA_ADDRESSES_MAX; i++) {

@@ -42,6 +42,7 @@ static void conn_kill(struct media_conn *conn)
 	conn->m->conn_died = true;
 	at_poll_set(conn->poll, 0);
 	relay_tuple_gone(conn->m->relay, at_mono_us(), &conn->tuple);
+	sfu_tuple_gone(conn->m->sfu, at_mono_us(), &conn->tuple);
 }
 
 static void conn_free(struct media_conn *conn)
@@ -68,6 +69,11 @@ void media_tcp_reap(struct media *m)
 	media_tell(m);
 }
 
+static bool is_known(const struct media_conn *conn)
+{
+	return relay_knows(conn->m->relay, &conn->tuple) || sfu_owns(conn->m->sfu, &conn->tuple);
+}
+
 void media_tcp_look(struct media *m, int64_t now_us)
 {
 	if (now_us - m->looked_at_conns_us < LOOK_EVERY_US || !m->conn_count)
@@ -75,8 +81,7 @@ void media_tcp_look(struct media *m, int64_t now_us)
 	m->looked_at_conns_us = now_us;
 	for (size_t i = 0; i < MEDIA_CONNS_MAX; i++) {
 		struct media_conn *conn = m->conns[i];
-		if (conn && now_us - conn->since_us > MEDIA_CONN_PROVE_MS * 1000LL &&
-		    !relay_knows(m->relay, &conn->tuple))
+		if (conn && now_us - conn->since_us > MEDIA_CONN_PROVE_MS * 1000LL && !is_known(conn))
 			conn_kill(conn);
 	}
 	media_tcp_reap(m);
@@ -132,7 +137,7 @@ static void conn_write(struct media_conn *conn, const uint8_t *data, size_t len)
 	at_poll_set(conn->poll, AT_POLL_READ | AT_POLL_WRITE);
 }
 
-void media_tcp_put(struct media *m, const struct relay_send *send)
+void media_tcp_put(struct media *m, const struct media_send *send)
 {
 	struct media_conn *conn = m->conns[send->to->conn % MEDIA_CONNS_MAX];
 	if (conn && !conn->dead && conn->tuple.conn == send->to->conn)
@@ -143,6 +148,17 @@ void media_tcp_put(struct media *m, const struct relay_send *send)
 
 /* ---- in ---- */
 
+/* The SFU opens packets where they are. */
+static void give_room(struct media_conn *conn, const uint8_t *data, size_t len)
+{
+	struct media *m = conn->m;
+	int64_t now_us = at_mono_us();
+	uint8_t bytes[ICE_PACKET_MAX];
+	memcpy(bytes, data, len);
+	sfu_packet(m->sfu, now_us, now_us, &conn->tuple, bytes, len);
+	media_room_flush(m, now_us);
+}
+
 /* What has proved nothing yet may only check: anything else first is no client of ours. */
 static bool on_frame(void *arg, const uint8_t *data, size_t len)
 {
@@ -151,10 +167,14 @@ static bool on_frame(void *arg, const uint8_t *data, size_t len)
 	uint8_t reply[ICE_REPLY_MAX];
 	struct relay_send send;
 	bool is_check = data[0] < 4;
-	if (!is_check && !relay_knows(m->relay, &conn->tuple))
+	if (!is_check && !is_known(conn))
 		return false;
+	if (media_room_takes(m, &conn->tuple, data, len)) {
+		give_room(conn, data, len);
+		return !conn->dead;
+	}
 	if (relay_packet(m->relay, at_mono_us(), &conn->tuple, data, len, reply, &send)) {
-		media_put(m, &send);
+		media_put_relayed(m, &send);
 		media_udp_flush(m);
 	}
 	if (is_check)

@@ -258,8 +258,11 @@ static void expect_passed(int from, bool from_tcp, int to, bool to_tcp, uint8_t 
 	at_rand(out, len);
 	out[0] = first;
 	put(from, from_tcp, out, len);
-	assert_int_equal(take(to, to_tcp, in, WAIT_MS), len);
-	assert_memory_equal(in, out, len);
+	/* A handshake's packets go twice where they may be lost. */
+	for (int copies = first < 64 && !to_tcp ? 2 : 1; copies > 0; copies--) {
+		assert_int_equal(take(to, to_tcp, in, WAIT_MS), len);
+		assert_memory_equal(in, out, len);
+	}
 }
 
 static void expect_nothing(int fd)
@@ -291,8 +294,10 @@ static void a_call_over(int family_a, int type_a, int family_b, int type_b)
 	expect_nothing(a);
 	expect_nothing(b);
 	tell(IPC_MEDIA_GATE, t.call.b, MEDIA_CALL_LEN);
-	assert_int_equal(take(a, tcp_a, in, WAIT_MS), sizeof(dtls));
-	assert_memory_equal(in, dtls, sizeof(dtls));
+	for (int i = 0; i < (tcp_a ? 1 : 2); i++) {
+		assert_int_equal(take(a, tcp_a, in, WAIT_MS), sizeof(dtls));
+		assert_memory_equal(in, dtls, sizeof(dtls));
+	}
 	for (int i = 0; i < 20; i++) {
 		expect_passed(a, tcp_a, b, tcp_b, 0x80, 120);
 		expect_passed(b, tcp_b, a, tcp_a, 0x90, 1500);

@@ -1,19 +1,24 @@
 /* Batches: up to 64 packets in by one call, checks answered first, then the rest passed on from the very buffers they came in, out by one
  * call a socket. */
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
 #include "media/role/role_priv.h"
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 enum {
 	BATCH = 64,
 	BATCHES_A_TURN = 4,         /* then timers and core have their turn */
+	TIME_TRUSTED_US = 1000000,  /* older than this is a clock that was set */
 	ROOM = ICE_PACKET_MAX + 36, /* more, so that what is too long shows */
-	CONTROL = CMSG_SPACE(sizeof(struct in6_pktinfo)),
+	/* In: where it came to and when; out: where it goes from and how long its segments are. */
+	CONTROL = CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(struct timespec)),
 };
 
 union address {
@@ -32,6 +37,7 @@ struct outgoing {
 	struct iovec parts[BATCH];
 	union address to[BATCH];
 	union control control[BATCH];
+	uint16_t segments[BATCH];
 	unsigned count;
 };
 
@@ -48,11 +54,8 @@ struct media_batch {
 
 /* ---- addresses in and out ---- */
 
-static bool read_local(struct msghdr *header, struct ice_tuple *tuple)
+static bool read_one_local(struct cmsghdr *c, struct ice_tuple *tuple)
 {
-	struct cmsghdr *c = CMSG_FIRSTHDR(header);
-	if (!c)
-		return false;
 	if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 		struct in_pktinfo info;
 		memcpy(&info, CMSG_DATA(c), sizeof(info));
@@ -65,6 +68,28 @@ static bool read_local(struct msghdr *header, struct ice_tuple *tuple)
 		return true;
 	}
 	return false;
+}
+
+static bool read_local(struct msghdr *header, struct ice_tuple *tuple)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c))
+		if (read_one_local(c, tuple))
+			return true;
+	return false;
+}
+
+/* When the kernel had it, on the clock of now_us, of which wall_us is the wall's time; now_us when it does not say. */
+static int64_t read_time(struct msghdr *header, int64_t now_us, int64_t wall_us)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
+		struct timespec at;
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&at, CMSG_DATA(c), sizeof(at));
+		int64_t ago_us = wall_us - ((int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000);
+		return ago_us > 0 && ago_us < TIME_TRUSTED_US ? now_us - ago_us : now_us;
+	}
+	return now_us;
 }
 
 static bool read_tuple(const struct media_sock *sock, struct msghdr *header, struct ice_tuple *tuple)
@@ -104,6 +129,17 @@ static void put_local(struct msghdr *header, const struct ice_tuple *tuple, bool
 	memcpy(CMSG_DATA(c), is_v4 ? (const void *)&v4 : (const void *)&v6, len);
 }
 
+/* Behind where it goes from, if that stands there. */
+static void put_segments(struct msghdr *header, union control *control, uint16_t size)
+{
+	size_t at = header->msg_control ? header->msg_controllen : 0;
+	struct cmsghdr *c = (struct cmsghdr *)(void *)(control->bytes + at);
+	header->msg_control = control;
+	header->msg_controllen = at + CMSG_SPACE(sizeof(size));
+	*c = (struct cmsghdr){.cmsg_level = IPPROTO_UDP, .cmsg_type = UDP_SEGMENT, .cmsg_len = CMSG_LEN(sizeof(size))};
+	memcpy(CMSG_DATA(c), &size, sizeof(size));
+}
+
 static void put_remote(union address *to, const struct ice_tuple *tuple, bool is_v4)
 {
 	if (is_v4) {
@@ -118,6 +154,25 @@ static void put_remote(union address *to, const struct ice_tuple *tuple, bool is
 
 /* ---- out ---- */
 
+/* A kernel, or a card, that cannot cut a frame: its packets go one by one, and no frames come any more. */
+static void send_cut(struct media *m, int fd, const struct outgoing *out, unsigned i)
+{
+	const struct iovec *whole = &out->parts[i];
+	media_no_gso(m);
+	for (size_t at = 0; at < whole->iov_len; at += out->segments[i]) {
+		size_t left = whole->iov_len - at;
+		struct iovec part = {(uint8_t *)whole->iov_base + at,
+				     left < out->segments[i] ? left : out->segments[i]};
+		struct msghdr header = out->headers[i].msg_hdr;
+		header.msg_iov = &part;
+		header.msg_controllen -= CMSG_SPACE(sizeof(uint16_t));
+		if (!header.msg_controllen)
+			header.msg_control = NULL;
+		if (sendmsg(fd, &header, MSG_NOSIGNAL) < 0)
+			m->send_failed++;
+	}
+}
+
 /* Whose sending fails (no route, refused by a firewall) does not hold up the others; a full socket drops the rest, as a full network
  * would. */
 static void flush_one(struct media *m, int fd, struct outgoing *out)
@@ -129,6 +184,8 @@ static void flush_one(struct media *m, int fd, struct outgoing *out)
 		} else if (errno == EAGAIN || errno == ENOBUFS) {
 			m->send_full += out->count - done;
 			break;
+		} else if (errno != EINTR && out->segments[done] && (errno == EIO || errno == EINVAL)) {
+			send_cut(m, fd, out, done++);
 		} else if (errno != EINTR) {
 			m->send_failed++;
 			done++;
@@ -144,7 +201,7 @@ void media_udp_flush(struct media *m)
 			flush_one(m, m->socks[i].fd, &m->batch->out[i]);
 }
 
-void media_udp_put(struct media *m, const struct relay_send *send)
+void media_udp_put(struct media *m, const struct media_send *send)
 {
 	const struct media_sock *sock = &m->socks[send->to->conn];
 	struct outgoing *out = &m->batch->out[send->to->conn];
@@ -153,40 +210,62 @@ void media_udp_put(struct media *m, const struct relay_send *send)
 	unsigned i = out->count++;
 	out->parts[i] = (struct iovec){(void *)(uintptr_t)send->data, send->len};
 	put_remote(&out->to[i], send->to, sock->is_v4);
+	/* What a frame before this one left there. */
+	if (out->segments[i] && !sock->is_wild) {
+		out->headers[i].msg_hdr.msg_control = NULL;
+		out->headers[i].msg_hdr.msg_controllen = 0;
+	}
 	if (sock->is_wild)
 		put_local(&out->headers[i].msg_hdr, send->to, sock->is_v4);
+	out->segments[i] = send->segment_size;
+	if (send->segment_size)
+		put_segments(&out->headers[i].msg_hdr, &out->control[i], send->segment_size);
 }
 
 /* ---- in ---- */
 
-static void handle(struct media *m, unsigned i, int64_t now_us)
+/* A batch's time: by ours, and by the wall's, which the kernel writes on packets. */
+struct moment {
+	int64_t now_us, wall_us;
+};
+
+static void handle(struct media *m, unsigned i, const struct moment *moment)
 {
 	struct media_batch *b = m->batch;
 	struct relay_send send;
+	int64_t now_us = moment->now_us;
+	if (media_room_takes(m, &b->tuples[i], b->bytes[i], b->headers[i].msg_len)) {
+		int64_t recv_us = read_time(&b->headers[i].msg_hdr, now_us, moment->wall_us);
+		sfu_packet(m->sfu, now_us, recv_us, &b->tuples[i], b->bytes[i], b->headers[i].msg_len);
+		return;
+	}
 	if (relay_packet(m->relay, now_us, &b->tuples[i], b->bytes[i], b->headers[i].msg_len, b->replies[i], &send))
-		media_put(m, &send);
+		media_put_relayed(m, &send);
 }
 
 static void handle_batch(struct media_sock *sock, unsigned n)
 {
 	struct media *m = sock->m;
 	struct media_batch *b = m->batch;
-	int64_t now_us = at_mono_us();
+	const struct moment moment = {at_mono_us(), m->wants_times ? at_wall_us() : 0};
 	bool is_media[BATCH], checked = false;
 	for (unsigned i = 0; i < n; i++) {
 		bool is_good = b->headers[i].msg_len > 0 && read_tuple(sock, &b->headers[i].msg_hdr, &b->tuples[i]);
 		is_media[i] = is_good && b->bytes[i][0] >= 4;
 		if (!is_good || is_media[i])
 			continue;
-		handle(m, i, now_us);
+		handle(m, i, &moment);
 		checked = true;
 	}
 	if (checked)
 		media_send_held(m);
+	relay_expect(m->relay, b->tuples, n);
 	for (unsigned i = 0; i < n; i++)
 		if (is_media[i])
-			handle(m, i, now_us);
+			handle(m, i, &moment);
 	media_udp_flush(m);
+	if (m->wants_times)
+		media_room_flush(m, moment.now_us);
 }
 
 static int receive(const struct media_sock *sock)
@@ -195,7 +274,7 @@ static int receive(const struct media_sock *sock)
 	for (size_t i = 0; i < BATCH; i++) {
 		struct msghdr *header = &b->headers[i].msg_hdr;
 		header->msg_namelen = sizeof(b->from[i]);
-		header->msg_controllen = sock->is_wild ? sizeof(b->control[i]) : 0;
+		header->msg_controllen = sock->is_wild || sock->m->wants_times ? sizeof(b->control[i]) : 0;
 	}
 	return recvmmsg(sock->fd, b->headers, BATCH, MSG_DONTWAIT, NULL);
 }
@@ -241,6 +320,14 @@ static void prepare_out(struct outgoing *out, const struct media_sock *sock)
 					.msg_iovlen = 1,
 					.msg_control = sock->is_wild ? &out->control[i] : NULL};
 	}
+}
+
+void media_udp_times(struct media *m, bool on)
+{
+	int flag = on;
+	for (size_t i = 0; i < m->sock_count; i++)
+		if (setsockopt(m->socks[i].fd, SOL_SOCKET, SO_TIMESTAMPNS, &flag, sizeof(flag)))
+			at_log(AT_LOG_WARN, "media.no_times", NULL);
 }
 
 void media_udp_start(struct media *m)

@@ -359,7 +359,8 @@ size_t kit_watch(const struct kit_peer *peer, unsigned slot, unsigned gaps)
 		}
 		last = got;
 	}
-	assert_int_equal(found, gaps);
+	if (gaps != KIT_ANY)
+		assert_int_equal(found, gaps);
 	return frames;
 }
 

@@ -8,6 +8,7 @@ enum {
 	KIT_PEERS = 64,
 	KIT_GOT_MAX = 16384,
 	KIT_TWCC = 1024,
+	KIT_ANY = 1 << 30,
 	KIT_OPUS = 111,
 	KIT_RED = 63,
 	KIT_VP8 = 96,
@@ -132,7 +133,7 @@ size_t kit_seal(struct kit_peer *peer, uint8_t *data, size_t header_len, size_t 
 /* The next packet of a slot (its media, or its RTX) that was not read yet; NULL = none. Frees nothing: valid until teardown. */
 const struct kit_got *kit_next(struct kit_peer *peer, unsigned slot, bool rtx);
 size_t kit_count(const struct kit_peer *peer, unsigned slot, bool rtx); /* all that ever came */
-/* Walks all that came in a slot of video, as a decoder would: numbers without gaps but `gaps`, timestamps that never go back, picture ids
+/* Walks all that came in a slot of video, as a decoder would: numbers without gaps but `gaps` (KIT_ANY: some), timestamps that never go back, picture ids
  * and indices that rise by one a frame. Fails the test otherwise; gives the frames. */
 size_t kit_watch(const struct kit_peer *peer, unsigned slot, unsigned gaps);
 void kit_forget(struct kit_peer *peer);                                               /* what came so far is read */

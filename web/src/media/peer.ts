@@ -1,6 +1,7 @@
 /* One RTCPeerConnection to the other device, through the relay. Three lines are agreed at once (voice, camera, screen), both ways;
  * what is switched later goes by replaceTrack and needs no new agreement. */
 import { Scope } from "../lib/scope.ts";
+import { Patience } from "./patience.ts";
 import { atPlace, type Place } from "./sdp.ts";
 import type { LinkState, LinkStats, Peer, Sink, Slot } from "./talkPorts.ts";
 import { SLOTS } from "./talkPorts.ts";
@@ -15,7 +16,8 @@ export class BrowserPeer implements Peer {
 	readonly #scope = new Scope();
 	readonly #tracks = new Map<Slot, MediaStreamTrack | null>();
 	#state: LinkState = "connecting";
-	#before: { lost: number; got: number } | null = null;
+	readonly #patience = new Patience();
+	#before: Counts | null = null;
 
 	constructor(offerer: boolean, sink: Sink) {
 		this.#sink = sink;
@@ -24,6 +26,7 @@ export class BrowserPeer implements Peer {
 		if (offerer)
 			for (const slot of SLOTS)
 				this.#pc.addTransceiver(slot === "audio" ? "audio" : "video", { direction: "sendrecv" });
+		this.#doubleVoice();
 		this.#listen("track", event => this.#arrived(event as RTCTrackEvent));
 		this.#listen("connectionstatechange", () => this.#changed());
 		this.#listen("iceconnectionstatechange", () => this.#changed());
@@ -38,6 +41,7 @@ export class BrowserPeer implements Peer {
 	async answer(offer: string, place: Place): Promise<string> {
 		await this.#pc.setRemoteDescription({ type: "offer", sdp: atPlace(offer, place) });
 		for (const transceiver of this.#pc.getTransceivers()) transceiver.direction = "sendrecv";
+		this.#doubleVoice();
 		const answer = await this.#pc.createAnswer();
 		await this.#pc.setLocalDescription(answer);
 		this.#attach();
@@ -56,21 +60,13 @@ export class BrowserPeer implements Peer {
 
 	async stats(): Promise<LinkStats | null> {
 		if (this.#scope.ended || this.#state !== "connected") return null;
-		let lost = 0;
-		let got = 0;
-		let rttMs: number | null = null;
-		for (const one of (await this.#pc.getStats()).values()) {
-			if (one.type === "inbound-rtp") {
-				lost += one.packetsLost ?? 0;
-				got += one.packetsReceived ?? 0;
-			} else if (one.type === "candidate-pair" && one.nominated && one.currentRoundTripTime !== undefined)
-				rttMs = one.currentRoundTripTime * 1000;
-		}
-		const before = this.#before ?? { lost, got };
-		this.#before = { lost, got };
-		const missing = Math.max(0, lost - before.lost);
-		const all = missing + Math.max(0, got - before.got);
-		return { lost: all === 0 ? 0 : missing / all, rttMs };
+		const now = count(await this.#pc.getStats());
+		const before = this.#before ?? now;
+		this.#before = now;
+		const missing = Math.max(0, now.lost - before.lost);
+		const all = missing + Math.max(0, now.got - before.got);
+		this.#wait(missing + Math.max(0, now.asked - before.asked), now.voiceRttMs ?? (now.rttMs ?? 0) * 2);
+		return { lost: all === 0 ? 0 : missing / all, rttMs: now.rttMs };
 	}
 
 	close(): void {
@@ -118,12 +114,55 @@ export class BrowserPeer implements Peer {
 		sender.setParameters(parameters).catch(() => {});
 	}
 
+	#wait(missed: number, rttMs: number): void {
+		const receiver = this.#pc.getTransceivers()[SLOTS.indexOf("audio")]?.receiver;
+		/* Not in every browser. */
+		if (receiver === undefined || !("jitterBufferTarget" in receiver)) return;
+		receiver.jitterBufferTarget = this.#patience.update(missed, rttMs, performance.now());
+	}
+
+	/* RFC 2198: each piece of voice comes once more with the next one. Measured at 30 % loss and 100 ms: 8 % of it is made up, else 26 %. */
+	#doubleVoice(): void {
+		const audio = this.#pc.getTransceivers()[SLOTS.indexOf("audio")];
+		const codecs = RTCRtpReceiver.getCapabilities("audio")?.codecs ?? [];
+		const red = codecs.filter(one => one.mimeType === "audio/red");
+		if (audio === undefined || red.length === 0) return;
+		audio.setCodecPreferences([...red, ...codecs.filter(one => one.mimeType !== "audio/red")]);
+	}
+
 	#changed(): void {
 		const state = stateOf(this.#pc);
 		if (state === this.#state) return;
 		this.#state = state;
 		this.onState?.(state);
 	}
+}
+
+interface Counts {
+	/* Packets that are lost for good, that came, that were asked for again. */
+	readonly lost: number;
+	readonly got: number;
+	readonly asked: number;
+	/* To the server and back; to the other browser and back. */
+	readonly rttMs: number | null;
+	readonly voiceRttMs: number | null;
+}
+
+function count(stats: RTCStatsReport): Counts {
+	let [lost, got, asked] = [0, 0, 0];
+	let rttMs: number | null = null;
+	let voiceRttMs: number | null = null;
+	for (const one of stats.values()) {
+		if (one.type === "inbound-rtp") {
+			lost += one.packetsLost ?? 0;
+			got += one.packetsReceived ?? 0;
+			if (one.kind === "audio") asked += one.nackCount ?? 0;
+		} else if (one.type === "candidate-pair" && one.nominated && one.currentRoundTripTime !== undefined)
+			rttMs = one.currentRoundTripTime * 1000;
+		else if (one.type === "remote-inbound-rtp" && one.kind === "audio" && one.roundTripTime !== undefined)
+			voiceRttMs = one.roundTripTime * 1000;
+	}
+	return { lost, got, asked, rttMs, voiceRttMs };
 }
 
 function stateOf(pc: RTCPeerConnection): LinkState {

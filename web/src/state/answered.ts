@@ -9,7 +9,7 @@ import type { ElsewhereView } from "./types/talk.ts";
 export function answeredOf(core: Core, calls: ReadonlyMap<string, Call>): AnsweredView | null {
 	for (const call of calls.values()) {
 		if (call.state !== "answered" || !call.mine) continue;
-		return { ...elsewhereView(core, call), outgoing: call.from === core.me.value?.id };
+		return { ...elsewhereView(core, call), turned: call.turned, outgoing: call.from === core.me.value?.id };
 	}
 	return null;
 }

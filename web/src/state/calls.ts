@@ -169,11 +169,11 @@ export class Calls implements CallModel {
 		this.#ringing.silence(call);
 	}
 
-	async hangUp(): Promise<Result> {
+	async hangUp(failed = false): Promise<Result> {
 		const call = this.answered.value?.call;
 		if (call === undefined) return { ok: true };
 		this.#forget(call);
-		return this.#core.tell("call.leave", { call }, { again: true });
+		return this.#core.tell("call.leave", { call, ...(failed && { failed }) }, { again: true });
 	}
 
 	/* This device goes on with a call that another device of mine is in. */
@@ -188,19 +188,22 @@ export class Calls implements CallModel {
 		return { ok: true };
 	}
 
-	/* Answered, but no media came through: who called may leave a note instead. */
+	/* Answered, but no media came through. */
 	failedToConnect(call: string): void {
 		const view = this.answered.value;
 		if (view?.call !== call) return;
-		void this.hangUp();
-		if (!view.outgoing) {
-			this.#core.failed("call", "timeout");
-			return;
-		}
-		this.#scope.end();
-		this.#scope = new Scope();
-		this.#placed.value = neverConnected(view);
-		this.#unanswered();
+		void this.hangUp(true);
+		this.#failedOn(view);
+	}
+
+	/* Who called may leave a note instead. */
+	#failedOn(view: AnsweredView): void {
+		if (view.outgoing) {
+			this.#scope.end();
+			this.#scope = new Scope();
+			this.#placed.value = neverConnected(view);
+			this.#unanswered();
+		} else this.#core.failed("call", "timeout");
 	}
 
 	async #ask(id: string, conv: number, kind: Kind): Promise<void> {
@@ -258,7 +261,10 @@ export class Calls implements CallModel {
 		/* Picked up, here or by them, perhaps while a note was being left: what was said stays with its owner. */
 		if (call.state === "answered" && call.mine && known?.state !== "answered" && this.#recorder.busy)
 			void this.#recorder.keepAs("answered");
+		const was = this.answered.value;
 		if (call.state === "ended") this.#forget(call.call);
+		/* The other device, or the server, found that nothing comes through. */
+		if (call.outcome === "failed" && was?.call === call.call) this.#failedOn(was);
 		if (placed?.id === call.call) this.#placedChanged(call);
 		/* The call of mine crossed with theirs and became part of it. */ else if (
 			call.state === "answered" &&

@@ -25,6 +25,8 @@ export interface LinkParts {
 	readonly keys: DeviceKeys;
 	readonly sink: Sink;
 	readonly scope: Scope;
+	/* This device placed the call: it will be the offerer. */
+	readonly outgoing: boolean;
 	/* The other device has just joined, perhaps anew: it knows nothing of us. */
 	joined(): void;
 }
@@ -99,8 +101,12 @@ export class Link {
 		});
 	}
 
+	/* The connection is made, and its offer, while the leg is asked for. */
 	async #begin(): Promise<void> {
-		if ((await this.#open(false)) && this.#opened?.offerer) await this.#connect();
+		const { outgoing } = this.#parts;
+		const peer = this.#newPeer(outgoing);
+		const offer = outgoing ? peer.offer(false) : null;
+		if ((await this.#open(false)) && offer !== null) await this.#say("offer", await offer);
 	}
 
 	/* This device's leg. false: the call is over for this device. */
@@ -163,7 +169,8 @@ export class Link {
 		}
 		const same = this.#isSame(theirs);
 		if (!same && this.#theirs !== null && !(await this.#open(true))) return;
-		await this.#answer(theirs, !same);
+		/* A connection that has answered nothing yet is as good as a new one. */
+		await this.#answer(theirs, !same && this.#mine !== null);
 		this.#parts.joined();
 		await this.#judge(theirs);
 	}

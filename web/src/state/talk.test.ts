@@ -101,7 +101,7 @@ describe("the media of a call", () => {
 	it("connects as the one who was called", async () => {
 		offerer = false;
 		await answered({ from: BEN, to: ME, answered_by: ME });
-		expect(world.talk.peers).toHaveLength(0);
+		expect(peer().done).toEqual([]);
 		await signal("offer", fakeSdp("77", "theirs"));
 		expect(peer().done).toEqual(["answer"]);
 		const said = world.server.last("media.signal");
@@ -116,9 +116,10 @@ describe("the media of a call", () => {
 	it("waits while the media role restarts", async () => {
 		openFails = 3;
 		await answered();
-		expect(world.talk.peers).toHaveLength(0);
+		expect(world.server.count("media.signal")).toBe(0);
 		await world.clock.advance(700);
 		expect(peer().done).toEqual(["offer"]);
+		expect(world.server.count("media.signal")).toBe(1);
 	});
 
 	it("is mended alone when the server hints: a fresh leg, their old answer", async () => {
@@ -249,7 +250,7 @@ describe("the media of a call", () => {
 	it("never connected: fails, and the caller may leave a note", async () => {
 		await answered();
 		await world.clock.advance(15_100);
-		expect(world.server.last("call.leave")).toEqual({ call: CALL });
+		expect(world.server.last("call.leave")).toEqual({ call: CALL, failed: true });
 		expect(app.talk.view.value).toBeNull();
 		expect(app.calls.outgoing.value?.phase).toMatchObject({
 			name: "unanswered",
@@ -270,6 +271,33 @@ describe("the media of a call", () => {
 		await world.clock.advance(15_100);
 		expect(app.calls.outgoing.value).toBeNull();
 		expect(app.toasts.value.at(-1)?.what).toMatchObject({ type: "error", doing: "call" });
+	});
+
+	it("failed at the other end: the caller may leave a note, once", async () => {
+		await answered();
+		await world.clock.advance(3_000);
+		await tell("ended", { outcome: "failed", ended: world.clock.now() });
+		expect(app.talk.view.value).toBeNull();
+		expect(world.talk.open).toEqual([]);
+		expect(app.calls.outgoing.value?.phase).toMatchObject({ outcome: "failed", prompt: "main" });
+		await world.clock.advance(20_000);
+		expect(world.server.last("call.leave")).toBeUndefined();
+	});
+
+	it("failed at the other end: who was called is told", async () => {
+		offerer = false;
+		await answered({ from: BEN, to: ME, answered_by: ME });
+		await tell("ended", { from: BEN, to: ME, outcome: "failed", ended: world.clock.now() });
+		expect(app.calls.outgoing.value).toBeNull();
+		expect(app.toasts.value.at(-1)?.what).toMatchObject({ type: "error", doing: "call" });
+	});
+
+	it("became a video call before this page knew: no camera goes on by itself", async () => {
+		await answered({ turned: true });
+		peer().become("connected");
+		await world.clock.advance(0);
+		expect(app.talk.view.value).toMatchObject({ kind: "video", mine: { camera: false } });
+		expect(world.talk.open).toEqual(["microphone"]);
 	});
 
 	it("mutes without closing, and lets a held key through", async () => {

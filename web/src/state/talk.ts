@@ -50,7 +50,7 @@ export class Talk {
 
 	constructor(answered: ReadonlySignal<AnsweredView>, parts: TalkParts) {
 		const { core, ports } = parts;
-		const { call, kind } = answered.peek();
+		const { call, kind, turned, outgoing } = answered.peek();
 		this.call = call;
 		this.#core = core;
 		this.sink = ports.sink();
@@ -62,6 +62,7 @@ export class Talk {
 			keys: parts.keys,
 			sink: this.sink,
 			scope: this.scope,
+			outgoing,
 			joined: () => this.#tell(true),
 		});
 		this.own = new OwnMedia(
@@ -75,10 +76,9 @@ export class Talk {
 			parts.microphone,
 		);
 		this.#asking = new Asking(call, core, this.scope, () => void this.own.setCamera(true));
-		if (kind === "video") {
-			this.#asking.agreed.value = true;
-			void this.own.setCamera(true);
-		}
+		/* What they have agreed to holds on another device of mine, too; but no camera goes on there by itself. */
+		if (kind === "video" || turned) this.#asking.agreed.value = true;
+		if (kind === "video") void this.own.setCamera(true);
 		this.theirPicture = computed(() =>
 			this.#theirs.value.camera && this.#asking.agreed.value ? this.#arrived.value.picture : null,
 		);

@@ -179,6 +179,7 @@ export const call = object({
 	until: orNull(int),
 	quiet_until: orNull(int),
 	mine: orElse(bool, false),
+	turned: orElse(bool, false),
 	rev: orElse(int, 0),
 });
 export type Call = Decoded<typeof call>;

@@ -48,6 +48,8 @@ export interface AnsweredView {
 	readonly kind: Kind;
 	/* By this device's clock, however wrong it is. */
 	readonly answeredTs: number;
+	/* It began as a voice call, and both have agreed to pictures. */
+	readonly turned: boolean;
 	readonly outgoing: boolean;
 }
 
