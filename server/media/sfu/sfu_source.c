@@ -198,11 +198,11 @@ static void count_rate(struct sfu_layer *layer, int64_t now_us, size_t len)
 void layer_push(struct sfu_layer *layer, struct sfu_packet *packet, int64_t now_us)
 {
 	struct sfu *sfu = layer->source->peer->sfu;
+	packet->flags |= PACKET_PENDING; /* first: a slot that begins in this flush must not take it out of the ring, too */
 	if (layer->pending_count == PENDING_MAX)
 		layer_flush(sfu, layer, now_us);
 	if (!layer->pending_count)
 		layer->pending_us = now_us;
-	packet->flags |= PACKET_PENDING;
 	layer->pending[layer->pending_count++] = (uint16_t)(packet - layer->ring->packets);
 	if (!layer->is_dirty) {
 		layer->is_dirty = true;
