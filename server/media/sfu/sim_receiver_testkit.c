@@ -6,7 +6,9 @@
 enum {
 	REPORT_US = 1000 * 1000,
 	RUN_US = 5 * 1000,
-	SKEW_MAX_US = 40 * 1000,
+	/* together less than 40 ms */
+	SKEW_AUDIO_US = 5 * 1000,
+	SKEW_VIDEO_US = 35 * 1000,
 	RTCP_MAX = 1200,
 };
 
@@ -56,7 +58,7 @@ void sim_skew(struct sim_peer *peer, struct sim_slot *slot, uint32_t timestamp, 
 	sim.skews++;
 	slot->skew_us = skew_us > slot->skew_us ? skew_us : slot->skew_us;
 	sim.skew_max_us = skew_us > sim.skew_max_us ? skew_us : sim.skew_max_us;
-	if (skew_us * 2 >= SKEW_MAX_US)
+	if (skew_us >= (slot->kind == SFU_SLOT_AUDIO ? SKEW_AUDIO_US : SKEW_VIDEO_US))
 		fail_msg("seed %lu: peer %u plays layer %u of peer %u %ld us out of step", sim.seed, peer->kit->number,
 			 truth->layer, truth->publisher, (long)(wall_us - true_us));
 }
