@@ -1,15 +1,18 @@
-/* NetEQ's bookkeeping: which 20 ms were there in time, by their own packet or by RED in a later one. */
+/* NetEQ's bookkeeping: which 20 ms were there in time, by their own packet, by RED in a later one, or by Opus's own copy of the frame before
+ * (of lower quality; NetEQ finds it in redundant frames, too). */
 #include "base/mem.h"
 #include "base/test.h"
 #include "media/sfu/sim_testkit.h"
 
 enum {
 	FRAME_TICKS = 960,
+	FRAME_US = 20 * 1000,
 	PLAYOUT_US = 200 * 1000, /* behind the fastest packet */
 	WAIT_FRAMES = 64,
-	GOT = 1,
-	GOT_RED = 2,
-	GOT_LATE = 3,
+	GOT_LATE = 1, /* each later one is better */
+	GOT_FEC,
+	GOT_RED,
+	GOT,
 };
 
 /* What slid out of the window is what was played. */
@@ -18,8 +21,9 @@ static void count_up_to(struct sim_slot *slot, uint64_t seq)
 	struct sim_audio *a = slot->audio;
 	for (; a->counted < seq; a->counted++) {
 		uint8_t *got = &a->got[a->counted % SIM_HEARD];
-		slot->heard += *got == GOT || *got == GOT_RED;
-		slot->recovered += *got == GOT_RED;
+		slot->heard += *got >= GOT_FEC;
+		slot->by_red += *got == GOT_RED;
+		slot->by_fec += *got == GOT_FEC;
 		slot->heard_late += *got == GOT_LATE;
 		slot->heard_lost += !*got;
 		*got = 0;
@@ -53,9 +57,16 @@ static void check_next(struct sim_peer *peer, const struct sim_slot *slot, uint6
 static void mark(struct sim_audio *a, uint64_t seq, uint8_t how, int64_t captured_us)
 {
 	uint8_t *got = &a->got[seq % SIM_HEARD];
-	if (seq < a->counted || (*got && *got != GOT_LATE))
-		return;
-	*got = kit.now_us - captured_us > a->transit_us + PLAYOUT_US ? GOT_LATE : how;
+	uint8_t now = kit.now_us - captured_us > a->transit_us + PLAYOUT_US ? GOT_LATE : how;
+	if (seq >= a->counted && now > *got)
+		*got = now;
+}
+
+static void mark_frame(struct sim_audio *a, uint64_t seq, uint8_t how, const struct sim_truth *t)
+{
+	mark(a, seq, how, t->captured_us);
+	if (t->packets > 1)
+		mark(a, seq - 1, GOT_FEC, t->captured_us - FRAME_US);
 }
 
 /* Gives the primary's truth; redundant frames are marked when they are those of the numbers before. */
@@ -77,7 +88,7 @@ static struct sim_truth read_payload(struct sim_peer *peer, struct sim_audio *a,
 		assert_int_equal(b->payload_type, p->pt);
 		assert_int_equal(old.publisher, t.publisher);
 		assert_int_equal(b->timestamp_offset, (t.frame - old.frame) * FRAME_TICKS);
-		mark(a, seq - (t.frame - old.frame), GOT_RED, old.captured_us);
+		mark_frame(a, seq - (t.frame - old.frame), GOT_RED, &old);
 	}
 	return t;
 }
@@ -99,7 +110,7 @@ void sim_audio_packet(struct sim_peer *peer, struct sim_slot *slot, const struct
 		a->transit_us = kit.now_us - t.captured_us;
 	assert_int_equal(slot->owner, t.publisher);
 	(void)read_payload(peer, a, seq, packet);
-	mark(a, seq, GOT, t.captured_us);
+	mark_frame(a, seq, GOT, &t);
 	if (!is_first && seq <= a->highest)
 		return;
 	if (!is_first)

@@ -244,8 +244,11 @@ void sim_speak(struct sim_peer *peer)
 				    .exts = &level};
 	uint8_t frame[120] = {0}, payload[1200];
 	size_t len = out->talks ? OPUS_LEN + sim_below(50) : SIM_TRUTH_LEN + 1;
+	bool goes_on = out->talks && out->spoken_frame + 1 == out->audio_frame;
+	truth.packets = goes_on && out->has_fec ? 2 : 1;
 	sim_truth_put(frame, &truth);
 	if (out->talks) {
+		out->spoken_frame = out->audio_frame;
 		level.level = (uint8_t)(out->level + sim_below(12));
 		level.is_voice = true;
 	} else {

@@ -19,6 +19,7 @@ void sim_sender_init(struct sim_peer *peer)
 	struct sim_sender *out = &peer->out;
 	*out = (struct sim_sender){.camera = true,
 				   .has_dtx = true,
+				   .has_fec = true,
 				   .fps = 15,
 				   .screen_fps = 5,
 				   .red_depth = 1,

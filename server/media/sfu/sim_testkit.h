@@ -47,6 +47,7 @@ void sim_link_empty(struct sim_link *link);
 
 struct sim_truth {
 	uint32_t publisher, frame; /* the encoder's own number of this frame, by one from one to the next of a layer */
+	/* audio: packets is 2 when the frame before is in it once more, in Opus's own way (FEC) */
 	uint16_t packet, packets;
 	uint8_t layer; /* index in streams */
 	bool is_key;
@@ -77,8 +78,8 @@ struct sim_encoder { /* a layer, or the screen */
 };
 
 struct sim_sender {
-	bool camera, screen, talks, has_dtx, is_frozen; /* what the person does */
-	bool is_muted;                                  /* by the person: sends nothing */
+	bool camera, screen, talks, has_dtx, has_fec, is_frozen; /* what the person does, and the encoder */
+	bool is_muted;                                           /* by the person: sends nothing */
 	unsigned fps, screen_fps, red_depth;
 	uint32_t rates[SFU_LAYERS_MAX], screen_bps; /* at most */
 	uint8_t level;                              /* of its voice */
@@ -87,7 +88,7 @@ struct sim_sender {
 	uint8_t wanted;                             /* as told by the last SFU_EVENT_LAYERS */
 	struct sim_encoder encoders[LAYERS_A_PEER];
 	int64_t frame_us, screen_us, audio_us, tick_us;
-	uint32_t audio_frame;
+	uint32_t audio_frame, spoken_frame; /* spoken: the newest with speech in it */
 	struct {
 		uint32_t frame, timestamp;
 		uint8_t len, bytes[120];
@@ -162,9 +163,9 @@ struct sim_slot {
 	/* what was seen */
 	uint64_t packets, bytes, rtx, padding, nacked, plis;
 	uint64_t frames, frames_missed, keys, key_bytes, layer_changes, owner_changes;
-	uint64_t heard, heard_late, heard_lost, recovered; /* audio frames; recovered: by RED only */
-	int64_t freeze_us, skew_us;                        /* the longest; the largest, without sign */
-	int8_t layer;                                      /* of the frame shown last, as index in streams; -1 = none */
+	uint64_t heard, heard_late, heard_lost, by_red, by_fec; /* audio frames; by: only by that */
+	int64_t freeze_us, skew_us;                             /* the longest; the largest, without sign */
+	int8_t layer; /* of the frame shown last, as index in streams; -1 = none */
 };
 
 struct sim_receiver {
