@@ -400,6 +400,7 @@ void slot_init(struct sfu_slot *slot, struct sfu_peer *peer, uint8_t index);
 void slot_release(struct sfu_slot *slot);
 void slot_set_source(struct sfu_slot *slot, struct sfu_source_state *source); /* NULL = empty */
 void slot_aim(struct sfu_slot *slot, int8_t layer, int64_t now_us);
+void slot_ask(struct sfu_slot *slot, int64_t now_us); /* for the key frame it waits for; its target is a layer */
 /* The key frame shows what was shown long ago (it had to be repeated): a switch to it would push the timeline ahead for good. */
 bool slot_is_past(const struct sfu_slot *slot, const struct sfu_layer *layer, const struct sfu_packet *key);
 void slot_switch(struct sfu_slot *slot, struct sfu_layer *layer, const struct sfu_packet *packet);

@@ -180,11 +180,20 @@ void slot_aim(struct sfu_slot *slot, int8_t layer, int64_t now_us)
 	show(slot);
 	if (layer == SFU_NONE || slot->kind == SFU_SLOT_AUDIO || slot->current == layer)
 		return;
-	struct sfu_layer *to = &slot->source->layers[layer];
 	for (int8_t i = layer; is_new && slot->current == SFU_NONE && i >= 0; i--)
 		slot_start_early(slot, &slot->source->layers[i], now_us); /* a smaller picture is better than none */
-	if (slot->current != layer)
-		key_want(to, now_us);
+	slot_ask(slot, now_us);
+}
+
+void slot_ask(struct sfu_slot *slot, int64_t now_us)
+{
+	struct sfu_layer *smallest = &slot->source->layers[0];
+	if (slot->target == slot->current)
+		return;
+	key_want(&slot->source->layers[slot->target], now_us);
+	/* The gate of the wanted one may be shut for seconds; who sees nothing is glad of the small one. */
+	if (slot->current == SFU_NONE && slot->target > 0 && layer_is_alive(smallest, now_us))
+		key_want(smallest, now_us);
 }
 
 void slot_cut(struct sfu_slot *slot)
