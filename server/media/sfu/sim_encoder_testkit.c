@@ -231,6 +231,22 @@ static void remember(struct sim_sender *out, uint32_t timestamp, const uint8_t *
 	out->history_count += out->history_count < keep;
 }
 
+/* Syllables of 100 to 240 ms, dips of 40 to 80 between them, now and then a pause for breath: a steady level would be a hum. */
+static void set_level(struct sim_sender *out, struct rtp_exts *level)
+{
+	if (!out->syllable_left)
+		out->syllable_left = sim_below(10) ? (int)(5 + sim_below(8)) : 0;
+	if (!out->syllable_left)
+		out->syllable_left = -(int)(8 + sim_below(5));
+	bool is_dip = out->syllable_left < 0;
+	level->level = (uint8_t)(out->level + sim_below(8) + (is_dip ? 25 : 0));
+	level->is_voice = !is_dip;
+	if (is_dip)
+		out->syllable_left++;
+	else if (!--out->syllable_left)
+		out->syllable_left = -(int)(2 + sim_below(3));
+}
+
 void sim_speak(struct sim_peer *peer)
 {
 	struct sim_sender *out = &peer->out;
@@ -249,8 +265,10 @@ void sim_speak(struct sim_peer *peer)
 	sim_truth_put(frame, &truth);
 	if (out->talks) {
 		out->spoken_frame = out->audio_frame;
-		level.level = (uint8_t)(out->level + sim_below(12));
-		level.is_voice = true;
+		if (out->hums)
+			level.level = (uint8_t)(out->level + sim_below(8));
+		else
+			set_level(out, &level);
 	} else {
 		out->history_count = 0;
 	}

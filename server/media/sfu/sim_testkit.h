@@ -82,7 +82,9 @@ struct sim_sender {
 	bool is_muted;                                           /* by the person: sends nothing */
 	unsigned fps, screen_fps, red_depth;
 	uint32_t rates[SFU_LAYERS_MAX], screen_bps; /* at most */
-	uint8_t level;                              /* of its voice */
+	bool hums;                                  /* no voice but a fan */
+	uint8_t level;                              /* of its voice, -dBov */
+	int syllable_left;                          /* frames; below 0: of a dip */
 	int64_t clock_us;                           /* its clock minus ours */
 	int64_t encode_us;                          /* from a request to the key frame */
 	uint8_t wanted;                             /* as told by the last SFU_EVENT_LAYERS */
