@@ -281,7 +281,7 @@ static bool takes(struct sfu_slot *slot, struct message *m, struct sfu_layer *la
 	if (slot->kind != SFU_SLOT_AUDIO && p->seq < layer->key_seq)
 		return false; /* came late, and a newer key frame is there */
 	if (slot->kind != SFU_SLOT_AUDIO && slot_is_past(slot, layer, p))
-		return false; /* another is asked for while the old layer goes on */
+		return false; /* another is asked for; an old layer goes on meanwhile */
 	message_end(m);
 	slot_switch(slot, layer, p);
 	return true;

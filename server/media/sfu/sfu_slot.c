@@ -232,7 +232,7 @@ static int64_t timestamp_step(const struct sfu_slot *slot, const struct sfu_laye
 
 bool slot_is_past(const struct sfu_slot *slot, const struct sfu_layer *layer, const struct sfu_packet *key)
 {
-	return slot->started && slot->current != SFU_NONE && timestamp_step(slot, layer, key) < -LATE_KEY;
+	return slot->started && timestamp_step(slot, layer, key) < -LATE_KEY;
 }
 
 void slot_switch(struct sfu_slot *slot, struct sfu_layer *layer, const struct sfu_packet *packet)
