@@ -176,15 +176,19 @@ static void on_rtp(struct sim_peer *peer, int64_t at_us, const uint8_t *data, si
 	sim_video_packet(peer, slot, &packet);
 }
 
+/* What was repaired on its way to the SFU may come later than our window of SRTP holds (a browser's holds 1024): it is lost. Anything else
+ * that does not open was sealed twice under one number, or wrongly. */
 static void refused(struct sim_peer *peer, enum at_err err, const uint8_t *data, size_t len)
 {
 	struct rtp_packet packet;
 	bool is_rtx;
 	assert_int_equal(rtp_parse_header(data, len, &packet), AT_OK);
 	const struct sim_slot *slot = slot_of(peer, packet.ssrc, &is_rtx);
-	fail_msg("seed %lu at %ld ms, peer %u, slot %ld%s: number %u does not open: %s", sim.seed,
-		 (long)(kit.now_us / 1000), peer->kit->number, (long)(slot - peer->in.slots), is_rtx ? " (rtx)" : "",
-		 packet.seq, at_err_name(err));
+	bool is_old = slot->video && !is_rtx && rtp_seq_diff((uint16_t)slot->video->highest, packet.seq) >= SRTP_WINDOW;
+	if (err != AT_ERR_EXISTS || !is_old)
+		fail_msg("seed %lu at %ld ms, peer %u, slot %ld%s: number %u does not open: %s", sim.seed,
+			 (long)(kit.now_us / 1000), peer->kit->number, (long)(slot - peer->in.slots),
+			 is_rtx ? " (rtx)" : "", packet.seq, at_err_name(err));
 }
 
 void sim_receiver_datagram(struct sim_peer *peer, int64_t at_us, uint8_t *data, size_t len)
@@ -195,7 +199,8 @@ void sim_receiver_datagram(struct sim_peer *peer, int64_t at_us, uint8_t *data, 
 		enum at_err err = srtp_open(peer->kit->in, data, len, &plain, NULL);
 		if (err)
 			refused(peer, err, data, len);
-		on_rtp(peer, at_us, data, plain);
+		else
+			on_rtp(peer, at_us, data, plain);
 	} else if (kind == RTP_KIND_RTCP) {
 		assert_int_equal(srtcp_open(peer->kit->in, data, len, &plain), AT_OK);
 		on_rtcp(peer, data, plain);
