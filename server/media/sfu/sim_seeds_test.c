@@ -80,7 +80,7 @@ static void test_seeds_times_presets(void **state)
 	(void)state;
 	enum { MAX = 10000 };
 	static double frames[MAX], audio[MAX], freezes[MAX];
-	unsigned seeds = sim_seeds(6);
+	unsigned seeds = sim_seeds(30);
 	const char *one = getenv("SIM_SEED");
 	uint64_t from = one ? strtoul(one, NULL, 10) : 0, skews = 0, switches = 0;
 	if (one)

@@ -42,7 +42,7 @@ static void test_a_speaker_is_recognised(void **state)
 	int64_t ms[2000];
 	for (unsigned preset = 0; preset < SIM_PRESETS; preset++) {
 		size_t n = 0, never = 0;
-		for (uint64_t seed = 0; seed < sim_seeds(3); seed++) {
+		for (uint64_t seed = 0; seed < sim_seeds(10); seed++) {
 			room_of(5, seed, &sim_presets[preset]);
 			for (unsigned turn = 0; turn < 12 && n < 2000; turn++) {
 				struct sim_peer *who = &sim.peers[turn % 4];
