@@ -1,4 +1,4 @@
-/* Links and chance. */
+/* Links, chance and what is made of it. */
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/test.h"
@@ -63,6 +63,18 @@ unsigned sim_seeds(unsigned few)
 	const char *text = getenv("SIM_SEEDS");
 	unsigned long n = text ? strtoul(text, NULL, 10) : 0;
 	return n ? (unsigned)n : few;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double d = *(const double *)a - *(const double *)b;
+	return d < 0 ? -1 : d > 0;
+}
+
+double sim_median(double *values, size_t count)
+{
+	qsort(values, count, sizeof(*values), compare);
+	return count ? values[count / 2] : 0;
 }
 
 /* ---- links ---- */

@@ -4,12 +4,6 @@
 
 static const struct sim_net *const lan = &sim_presets[SIM_LAN];
 
-static int compare(const void *a, const void *b)
-{
-	double d = *(const double *)a - *(const double *)b;
-	return d < 0 ? -1 : d > 0;
-}
-
 /* Six cameras, each wanted as large as it gets: more than 5 Mbit/s. */
 static struct sim_peer *room_of_seven(uint64_t seed)
 {
@@ -79,10 +73,10 @@ static void test_a_square_wave(void **state)
 			}
 	}
 	for (int up = 0; up < 2; up++) {
-		qsort(after[up], n, sizeof(double), compare);
-		qsort(used[up], n, sizeof(double), compare);
-		qsort(estimate[up], n, sizeof(double), compare);
-		qsort(waited[up], n, sizeof(double), compare);
+		(void)sim_median(after[up], n);
+		(void)sim_median(used[up], n);
+		(void)sim_median(estimate[up], n);
+		(void)sim_median(waited[up], n);
 		print_message("to %d Mbit/s: estimate within 15 %% after %.1f s (longest %.1f), then %.0f %% of the "
 			      "link (least "
 			      "%.0f), %.0f %% used by whole layers; longest queue after 2 s %.0f ms (of 400)\n",

@@ -5,18 +5,6 @@
 
 #include <time.h>
 
-static int compare(const void *a, const void *b)
-{
-	double d = *(const double *)a - *(const double *)b;
-	return d < 0 ? -1 : d > 0;
-}
-
-static double median(double *values, size_t n)
-{
-	qsort(values, n, sizeof(*values), compare);
-	return n ? values[n / 2] : 0;
-}
-
 struct figures {
 	double frames, audio, freeze_ms;
 };
@@ -97,10 +85,11 @@ static void test_seeds_times_presets(void **state)
 			switches += sim.switches_seen;
 			skew_us = sim.skew_max_us > skew_us ? sim.skew_max_us : skew_us;
 		}
-		double shown = median(frames, seeds), heard = median(audio, seeds);
+		double shown = sim_median(frames, seeds), heard = sim_median(audio, seeds);
 		print_message("%-11s frames %.2f %% audio %.2f %% longest freeze %.0f ms (medians of %u seeds), skew "
 			      "<= %.1f ms\n",
-			      sim_presets[p].name, shown, heard, median(freezes, seeds), seeds, (double)skew_us / 1000);
+			      sim_presets[p].name, shown, heard, sim_median(freezes, seeds), seeds,
+			      (double)skew_us / 1000);
 		assert_true(one || (shown >= least[p].frames && heard >= least[p].audio));
 	}
 	print_message("%u rooms, %lu frames' clocks looked at, %lu switches, %.1f s of CPU\n", seeds * SIM_PRESETS,

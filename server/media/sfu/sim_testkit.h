@@ -212,7 +212,8 @@ struct sim {
 extern struct sim sim;
 
 uint32_t sim_below(uint32_t bound);
-unsigned sim_seeds(unsigned few); /* SIM_SEEDS, else few */
+unsigned sim_seeds(unsigned few);                /* SIM_SEEDS, else few */
+double sim_median(double *values, size_t count); /* sorts them; 0 of none */
 
 /* The environment of one run; the next sim_begin ends it, so does the last sim_end. */
 void sim_begin(uint64_t seed, bool gso);
