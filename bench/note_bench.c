@@ -1,6 +1,7 @@
 /* script/bench note: from Send to visible at the recipient, for notes of three lengths, and over an uplink of 1 Mbit/s against sending
  * the finished file after the end. The recordings are real WebM/Opus files given by name; their fragments went up while they were
- * spoken, so only what is left at Send is timed. */
+ * spoken, so only what is left at Send is timed: here they go up at once, then there is a rest of 0.3 s, as much for a short one as for a
+ * long one, then the last second of it, and Send. */
 #include "base/buf.h"
 #include "base/rand.h"
 #include "base/str.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FRAGMENT_MS = 250, UPLINK_BYTES_PER_S = 125000, FRAME_HEAD = 1 + 16 + 2 + 4 + 4 };
+enum { FRAGMENT_MS = 250, LAST = 4, SPOKEN_US = 300000, UPLINK_BYTES_PER_S = 125000, FRAME_HEAD = 1 + 16 + 2 + 4 + 4 };
 
 static const char *server_path = "build/release/aftertone", *web_path = "web/dist";
 static int rounds = 60;
@@ -147,6 +148,15 @@ static void send_commit(struct note *note, const struct recording *recording, ui
 			bench_die("the server closed a session");
 }
 
+/* All but the last second, and time to swallow it. */
+static void send_spoken(struct note *note, const struct recording *recording, uint32_t count)
+{
+	send_fragments(note, recording, 0, count - LAST, count, NULL);
+	while (note->held < count - LAST)
+		hear(note, 5);
+	usleep(SPOKEN_US);
+}
+
 static void measure_visible(struct note *note, const struct recording *recording)
 {
 	uint32_t count = recording->seconds * 1000 / FRAGMENT_MS;
@@ -157,7 +167,8 @@ static void measure_visible(struct note *note, const struct recording *recording
 		uint64_t pressed;
 
 		note_start(note);
-		send_fragments(note, recording, 0, count, count, NULL);
+		send_spoken(note, recording, count);
+		send_fragments(note, recording, count - LAST, count, count, NULL);
 		while (note->held < count)
 			hear(note, 5);
 		pressed = bench_now_ns();
@@ -176,15 +187,13 @@ static void measure_visible(struct note *note, const struct recording *recording
 /* Ours: what is left when the last second has been spoken. Theirs: the whole file, sent once the speaker has finished. */
 static void measure_uplink(struct note *note, const struct recording *recording)
 {
-	uint32_t count = recording->seconds * 1000 / FRAGMENT_MS, spoken = count - 4;
+	uint32_t count = recording->seconds * 1000 / FRAGMENT_MS;
 	uint64_t free_at = 0, pressed, ours, after;
 
 	note_start(note);
-	send_fragments(note, recording, 0, spoken, count, NULL);
-	while (note->held < spoken)
-		hear(note, 5);
+	send_spoken(note, recording, count);
 	pressed = bench_now_ns();
-	send_fragments(note, recording, spoken, count, count, &free_at);
+	send_fragments(note, recording, count - LAST, count, count, &free_at);
 	send_commit(note, recording, count, &free_at);
 	ours = bench_now_ns() - pressed;
 	while (!note->committed)

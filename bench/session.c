@@ -215,6 +215,37 @@ uint64_t bench_cpu_ns(int pid)
 	return max;
 }
 
+static void add_waiting(int pid, uint64_t *sum)
+{
+	char path[300], line[128];
+	DIR *tasks;
+	struct dirent *entry;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	while (tasks && (entry = readdir(tasks))) {
+		FILE *file;
+		char *second;
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%.20s/schedstat", pid, entry->d_name);
+		file = fopen(path, "r");
+		if (file && fgets(line, sizeof(line), file) && (second = strchr(line, ' ')))
+			*sum += strtoull(second, NULL, 10);
+		if (file)
+			fclose(file);
+	}
+	if (tasks)
+		closedir(tasks);
+}
+
+uint64_t bench_wait_ns(int pid)
+{
+	uint64_t sum = 0;
+
+	each_process(pid, add_waiting, &sum);
+	return sum;
+}
+
 /* ---- sessions ---- */
 
 static ssize_t put(struct bench_session *session, const void *data, size_t len)

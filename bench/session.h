@@ -36,9 +36,11 @@ struct bench_server {
 /* Starts argv (NULL-terminated), pinned to `cpu` (-1 = not), and reads its port from the first URL it prints. */
 void bench_server_start(struct bench_server *server, char *const argv[], int cpu);
 void bench_server_stop(struct bench_server *server);
-/* Of the process and all below it: the memory of their own in bytes, and the processor time in ns of the main thread that has used most. */
+/* Of the process and all below it: the memory of their own in bytes, the processor time in ns of the main thread that has used most, and how
+ * long all their threads were ready to run and had to wait for a processor, in ns. */
 uint64_t bench_rss(int pid);
 uint64_t bench_cpu_ns(int pid);
+uint64_t bench_wait_ns(int pid);
 
 struct bench_session {
 	int fd;

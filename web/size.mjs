@@ -50,12 +50,20 @@ const first = closure(named);
 const speaking = closure([part("voice")]);
 const call = closure(["voice", "Incoming", "Outgoing", "CallBar", "LiveStrip", "liveSource"].map(part));
 const talk = closure(["talkKit", "InCall"].map(part));
+const room = closure(
+	["roomKit", "InRoom", "RoomCallBar", "RoomStart", "RoomStrip", "RoomCard", "EmojiPanel"].map(part),
+);
 const recorder = closure(["recordingKit", "RecordBar", "RecordElsewhere"].map(part));
 
 const budgets = [
 	["first load: shell and thread", first, 60],
 	["call, beyond the first load", without(call, first), 30],
 	["in a call, beyond the call models", without(without(talk, first), call), 14],
+	[
+		"rooms, beyond first load, call models, calls and recorder",
+		without(without(without(without(room, first), call), talk), recorder),
+		25,
+	],
 	["recorder, beyond first load and call models", without(without(recorder, first), speaking), 12],
 ];
 

@@ -55,6 +55,9 @@ typedef void at_worker_fn(void *ctx, void *msg);
 struct at_worker *at_worker_new(const char *name, size_t queue_max, void *ctx);
 /* BUSY when full: msg stays the caller's */
 AT_MUST enum at_err at_worker_post(struct at_worker *worker, at_worker_fn *fn, void *msg);
+/* For a job: takes the messages of those jobs that stand next in the queue, have the same fn and are at most max, so that what has
+ * come together is done together. They are done then: fn is not called for them. */
+size_t at_worker_take(struct at_worker *worker, at_worker_fn *fn, void **msgs_out, size_t max);
 size_t at_worker_queued(struct at_worker *worker);
 void at_worker_free(struct at_worker **worker); /* runs what is queued, then joins */
 

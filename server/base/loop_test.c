@@ -234,6 +234,47 @@ static void a_worker_is_bounded_and_in_order(void **state)
 		assert_int_equal(slow.order[i], i);
 }
 
+struct taking {
+	struct slow slow; /* first: the other jobs see only this */
+	struct at_worker *worker;
+	size_t taken[3];
+	int runs;
+};
+
+/* At most four at once, its own among them. */
+static void take_four(void *ctx, void *msg)
+{
+	struct taking *taking = ctx;
+	void *msgs[4] = {msg};
+	size_t n = 1 + at_worker_take(taking->worker, take_four, &msgs[1], 3);
+	for (size_t i = 0; i < n; i++)
+		note_order(&taking->slow, msgs[i]);
+	taking->taken[taking->runs++] = n;
+}
+
+static void a_job_takes_those_behind_it(void **state)
+{
+	(void)state;
+	struct taking taking = {.slow.lock = PTHREAD_MUTEX_INITIALIZER};
+	taking.worker = at_worker_new("takes", 16, &taking);
+	pthread_mutex_lock(&taking.slow.lock);
+	assert_int_equal(at_worker_post(taking.worker, hold, NULL), AT_OK);
+	while (at_worker_queued(taking.worker))
+		usleep(100);
+	/* Six that can be taken, one of another kind, one more. */
+	for (intptr_t i = 0; i < 8; i++)
+		assert_int_equal(at_worker_post(taking.worker, i == 6 ? note_order : take_four, (void *)i), AT_OK);
+	pthread_mutex_unlock(&taking.slow.lock);
+	struct at_worker *worker = taking.worker; /* freeing clears the pointer before the jobs have run */
+	at_worker_free(&worker);
+	assert_int_equal(taking.runs, 3);
+	assert_int_equal(taking.taken[0], 4);
+	assert_int_equal(taking.taken[1], 2);
+	assert_int_equal(taking.taken[2], 1);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(taking.slow.order[i], i);
+}
+
 static void set_true(void *msg)
 {
 	*(bool *)msg = true;
@@ -255,7 +296,8 @@ int main(void)
 		AT_TEST(posts_arrive_in_order_from_threads),     AT_TEST(a_timer_repeats_and_frees_itself),
 		AT_TEST(timers_follow_a_shifted_clock),          AT_TEST(a_poll_reads_until_the_other_end_closes),
 		AT_TEST(a_poll_reads_what_came_before_an_error), AT_TEST(a_signal_stops_the_loop),
-		AT_TEST(a_worker_is_bounded_and_in_order),       AT_TEST(freeing_runs_what_was_posted),
+		AT_TEST(a_worker_is_bounded_and_in_order),       AT_TEST(a_job_takes_those_behind_it),
+		AT_TEST(freeing_runs_what_was_posted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

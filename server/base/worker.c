@@ -21,6 +21,14 @@ struct at_worker {
 	void *ctx;
 };
 
+static struct job pop(struct at_worker *w)
+{
+	struct job job = w->ring[w->first];
+	w->first = (w->first + 1) & (w->cap - 1);
+	w->n--;
+	return job;
+}
+
 /* With the lock held; false when there is nothing more to do, ever. */
 static bool next_job(struct at_worker *w, struct job *job_out)
 {
@@ -28,9 +36,7 @@ static bool next_job(struct at_worker *w, struct job *job_out)
 		pthread_cond_wait(&w->wake, &w->lock);
 	if (!w->n)
 		return false;
-	*job_out = w->ring[w->first];
-	w->first = (w->first + 1) & (w->cap - 1);
-	w->n--;
+	*job_out = pop(w);
 	return true;
 }
 
@@ -94,6 +100,16 @@ enum at_err at_worker_post(struct at_worker *worker, at_worker_fn *fn, void *msg
 	}
 	pthread_mutex_unlock(&worker->lock);
 	return err;
+}
+
+size_t at_worker_take(struct at_worker *worker, at_worker_fn *fn, void **msgs_out, size_t max)
+{
+	size_t taken = 0;
+	pthread_mutex_lock(&worker->lock);
+	while (taken < max && worker->n && worker->ring[worker->first].fn == fn)
+		msgs_out[taken++] = pop(worker).msg;
+	pthread_mutex_unlock(&worker->lock);
+	return taken;
 }
 
 size_t at_worker_queued(struct at_worker *worker)

@@ -17,6 +17,7 @@ enum ipc_type {
 	IPC_STOP,       /* supervisor -> role: finish and exit */
 	IPC_READY,      /* role -> supervisor: serving (core: after it listens) */
 	IPC_REMUX_JOB,  /* core -> remux: remux.h, struct remux_job; descriptors: output, then each segment */
+	IPC_REMUX_MORE, /* core -> remux: remux.h, struct remux_more */
 	IPC_REMUX_DONE, /* remux -> core: remux.h, struct remux_result */
 	/* core <-> media: media/role/role.h, a struct media_x and its body for each */
 	IPC_MEDIA_HELLO,   /* media -> core: its port and addresses */

@@ -93,6 +93,7 @@ void notes_free(struct notes **notes)
 	chat_set_hooks(n->chat, &(struct chat_hooks){0});
 	calls_drop_hooks(n->calls, n);
 	ipc_chan_free(&n->remux);
+	notes_ahead_lost(n);
 	give_up_jobs(n);
 	while (n->under_way) {
 		blobs_drain(n->blobs);

@@ -165,7 +165,10 @@ static void files_ready(struct commit *commit)
 	if (!commit->err && commit->rec->notes->closing)
 		commit->err = AT_ERR_CLOSED;
 	if (!commit->err) {
-		commit_ask_remux(commit);
+		if (commit->is_flat)
+			commit_remuxed(commit, AT_OK);
+		else
+			commit_ask_remux(commit);
 		return;
 	}
 	if (commit->out_fd >= 0)
@@ -201,19 +204,36 @@ static void on_facts(void *arg, enum at_err err, const struct call_note_facts *f
 	files_ready(commit);
 }
 
+static void make_whole(struct commit *commit)
+{
+	struct notes *notes = commit->rec->notes;
+	at_rand(&commit->blob, sizeof(commit->blob));
+	commit->pending += 2;
+	blob_spool_open(notes->blobs, &commit->rec->id, on_spool, commit);
+	blob_temp(notes->blobs, &commit->blob, on_temp, commit);
+}
+
+void commit_was_ahead(struct commit *commit, bool is_flat)
+{
+	commit->is_flat = is_flat;
+	if (!is_flat)
+		make_whole(commit);
+	files_ready(commit);
+}
+
 static void begin(struct commit *commit)
 {
 	struct rec *rec = commit->rec;
-	struct notes *notes = rec->notes;
 	bool has_call = !at_id_is_zero(&rec->call);
-	at_rand(&commit->blob, sizeof(commit->blob));
 	rec->commit = commit;
 	rec->state = NOTE_SENDING;
 	at_timer_stop(rec->timer);
 	rec_tell(rec);
-	commit->pending = has_call ? 3 : 2;
-	blob_spool_open(notes->blobs, &rec->id, on_spool, commit);
-	blob_temp(notes->blobs, &commit->blob, on_temp, commit);
+	commit->pending = has_call;
+	if (ahead_finish(rec))
+		commit->pending++;
+	else
+		make_whole(commit);
 	if (has_call)
 		rec_facts(rec, on_facts, commit);
 }

@@ -71,6 +71,7 @@ static void append_kept(struct rec *rec, const struct append *append)
 		return;
 	rec_ack_soon(rec);
 	rec_feed(rec, append->seg, append->number, append->at_ms, append->data);
+	rec_go_ahead(rec);
 }
 
 static void appended(void *arg, enum at_err err)

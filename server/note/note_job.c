@@ -27,14 +27,19 @@ static void finish(struct commit *commit, enum at_err err)
 	commit_remuxed(commit, err);
 }
 
+struct remux_job rec_job(const struct rec *rec, uint64_t number, size_t segments)
+{
+	return (struct remux_job){.number = number,
+				  .video = rec->video,
+				  .segments = (uint32_t)segments,
+				  .max_ms = rec_max_ms(rec),
+				  .max_bytes = rec_max_bytes(rec) + rec_max_bytes(rec) / 8 + 65536};
+}
+
 static void send_job(struct commit *commit)
 {
 	struct rec *rec = commit->rec;
-	struct remux_job job = {.number = commit->job,
-				.video = rec->video,
-				.segments = (uint32_t)commit->fd_count,
-				.max_ms = rec_max_ms(rec),
-				.max_bytes = rec_max_bytes(rec) + rec_max_bytes(rec) / 8 + 65536};
+	struct remux_job job = rec_job(rec, commit->job, commit->fd_count);
 	uint8_t body[REMUX_JOB_LEN];
 	int fds[1 + REMUX_SEGMENTS_MAX] = {commit->out_fd};
 	remux_job_put(&job, body);
@@ -86,8 +91,10 @@ static void on_message(void *arg, struct ipc_msg *msg)
 		return;
 	}
 	struct commit *commit = find_job(notes, result.number);
-	if (!commit)
+	if (!commit) {
+		(void)notes_ahead_result(notes, &result);
 		return;
+	}
 	commit->result = result;
 	finish(commit, result.err);
 }
@@ -96,12 +103,14 @@ static void on_gone(void *arg)
 {
 	struct notes *notes = arg;
 	ipc_chan_free(&notes->remux);
+	notes_ahead_lost(notes);
 }
 
 /* Jobs that were with the one that died are asked again once: it may have died of one of them. */
 void notes_remux_channel(struct notes *notes, int fd)
 {
 	ipc_chan_free(&notes->remux);
+	notes_ahead_lost(notes);
 	notes->remux = ipc_chan_new(notes->loop, fd, on_message, on_gone, notes);
 	AT_LIST_EACH(&notes->commits, it) {
 		struct commit *commit = AT_ENTRY(it, struct commit, link);

@@ -18,6 +18,7 @@ enum {
 	NOTE_LAST_MS = 2000,  /* the last fragment may end this much after the limit */
 	NOTE_RETRY_MS = 1000, /* after a failed write the client is told what is wanted, this much later */
 	NOTE_JOB_MS = 30000,
+	NOTE_AHEAD_MS = 10000, /* once its end was told, what was done ahead is waited for this long */
 	NOTE_TIDY_MS = 60000,
 	NOTE_MIME_MAX = 80,
 	NOTE_JSON_MAX = 16 * 1024,
@@ -81,6 +82,8 @@ struct rec {
 	struct at_timer *retry_timer;
 	struct at_list waiters, listeners;
 	struct commit *commit;
+	struct ahead *ahead; /* NULL: none */
+	bool is_ahead_off;   /* it went wrong once */
 };
 
 /* What the call or the room that it is left for says: as call_note_facts. */
@@ -161,6 +164,29 @@ void rec_cut_listeners(struct rec *rec);
 void rec_cut_device(struct rec *rec, uint64_t device);
 size_t rec_listening(const struct rec *rec, size_t max, uint64_t *users_out); /* each once, the owner left out */
 
+/* ---- note_ahead.c: the flat file, made while it is recorded ---- */
+
+struct ahead {
+	struct rec *rec;
+	struct at_id blob;
+	uint64_t job; /* 0 until remux has it */
+	int64_t room_ms;
+	uint32_t told_ms;
+	struct at_timer *timer; /* once its end was told */
+	int out_fd, segment_fd;
+	unsigned pending;
+	bool is_dropped;
+	enum at_err err;
+};
+/* A fragment is on disk: begins, or goes on, if it is worth it. */
+void rec_go_ahead(struct rec *rec);
+void rec_drop_ahead(struct rec *rec);
+/* Tells the job that this was the last; true: commit_was_ahead will be called. */
+AT_MUST bool ahead_finish(struct rec *rec);
+/* Whether it was the result of such a job. */
+bool notes_ahead_result(struct notes *notes, const struct remux_result *result);
+void notes_ahead_lost(struct notes *notes);
+
 /* ---- note_commit.c, note_job.c: sending ---- */
 
 struct commit_waiter {
@@ -175,6 +201,7 @@ struct commit {
 	struct note_commit ask;
 	struct at_list waiters;
 	bool linked, sent, asked_again; /* linked: stands in notes->commits */
+	bool is_flat;                   /* was made flat ahead */
 	bool is_shadow;
 	struct at_id blob, call;
 	int out_fd, fds[REMUX_SEGMENTS_MAX];
@@ -190,6 +217,10 @@ struct commit {
 };
 
 void commit_ask_remux(struct commit *commit);
+/* What was done ahead is here (blob, out_fd and result are set), or is of no use. */
+void commit_was_ahead(struct commit *commit, bool is_flat);
+/* What remux is to know of a recording. */
+struct remux_job rec_job(const struct rec *rec, uint64_t number, size_t segments);
 /* Remux has answered, or never will. */
 void commit_remuxed(struct commit *commit, enum at_err err);
 void commit_close_files(struct commit *commit);

@@ -68,6 +68,7 @@ void rec_forget(struct rec *rec)
 	rec->ack_link = (struct at_link){0};
 	at_timer_free(&rec->timer);
 	at_timer_free(&rec->retry_timer);
+	rec_drop_ahead(rec);
 	rec_cut_listeners(rec);
 	rec_check_idle(rec);
 	rec_unref(rec);

@@ -233,6 +233,7 @@ static void next_segment(struct start *start)
 	size_t len = strlen(rec->mimes) + strlen(start->mime) + 2;
 	char *mimes = at_alloc(len);
 
+	rec_drop_ahead(rec);
 	snprintf(mimes, len, "%s\n%s", rec->mimes, start->mime);
 	at_free(rec->mimes);
 	rec->mimes = mimes;

@@ -16,6 +16,7 @@ void rec_close(struct rec *rec, enum note_state state, const char *how)
 	rec->state = state;
 	rec->updated = at_wall_ms();
 	at_timer_stop(rec->timer);
+	rec_drop_ahead(rec);
 	rec_end_live(rec, how);
 	rec_tell(rec);
 }

@@ -304,15 +304,26 @@ static void test_corrupted_bytes(void **state)
 static void test_messages(void **state)
 {
 	(void)state;
-	struct remux_job job = {9, true, 3, 62000, 1 << 30}, job2;
+	struct remux_job job = {9, true, 3, 62000, 1 << 30, 0, 77}, job2;
 	uint8_t a[REMUX_JOB_LEN], b[REMUX_RESULT_LEN];
 	remux_job_put(&job, a);
 	assert_int_equal(remux_job_parse(a, sizeof(a), &job2), AT_OK);
 	assert_true(job2.number == 9 && job2.video && job2.segments == 3 && job2.max_ms == 62000 &&
-		    job2.max_bytes == 1 << 30);
+		    job2.max_bytes == 1 << 30 && job2.room_ms == 0 && job2.known_bytes == 77);
 	assert_int_equal(remux_job_parse(a, sizeof(a) - 1, &job2), AT_ERR_BAD_REQUEST);
+	a[36] = 1; /* ahead, and three segments */
+	assert_int_equal(remux_job_parse(a, sizeof(a), &job2), AT_ERR_BAD_REQUEST);
+	a[36] = 0;
 	a[12] = 9;
 	assert_int_equal(remux_job_parse(a, sizeof(a), &job2), AT_ERR_BAD_REQUEST);
+	struct remux_more more = {9, REMUX_LAST, 12345}, more2;
+	uint8_t c[REMUX_MORE_LEN];
+	remux_more_put(&more, c);
+	assert_int_equal(remux_more_parse(c, sizeof(c), &more2), AT_OK);
+	assert_true(more2.number == 9 && more2.what == REMUX_LAST && more2.bytes == 12345);
+	assert_int_equal(remux_more_parse(c, sizeof(c) - 1, &more2), AT_ERR_BAD_REQUEST);
+	c[8] = REMUX_DROP + 1;
+	assert_int_equal(remux_more_parse(c, sizeof(c), &more2), AT_ERR_BAD_REQUEST);
 	struct remux_result result = {9, AT_ERR_FULL, "video/webm; codecs=vp8", 5, 6, 7, 8, true, false}, result2;
 	remux_result_put(&result, b);
 	assert_int_equal(remux_result_parse(b, sizeof(b), &result2), AT_OK);

@@ -15,6 +15,7 @@ enum {
 struct work {
 	const struct remux_job *job;
 	int out_fd;
+	struct remux_tail *tail; /* NULL: not ahead */
 	struct remux_in in;
 	struct remux_out out;
 	struct remux_clock clock;
@@ -46,7 +47,7 @@ static enum at_err copy_open_segment(struct work *work)
 {
 	bool headers = false;
 	enum at_err err = work->out.begun ? remux_join_check(&work->out, &work->in, &headers)
-					  : remux_out_open(&work->out, work->out_fd, work->job->max_bytes, &work->in);
+					  : remux_out_open(&work->out, work->out_fd, work->job, &work->in);
 	if (err)
 		return err;
 	remux_clock_segment(&work->clock, work->in.origin_us);
@@ -57,7 +58,9 @@ static enum at_err copy_open_segment(struct work *work)
 
 static enum at_err copy_segment(struct work *work, int fd)
 {
-	enum at_err err = remux_in_open(fd, work->job->video, &work->in);
+	enum at_err err = work->tail
+				  ? remux_in_follow(fd, work->job->video, work->tail, work->job->max_bytes, &work->in)
+				  : remux_in_open(fd, work->job->video, &work->in);
 	if (err) {
 		struct stat st;
 		bool is_stub = work->job->segments > 1 && !fstat(fd, &st) && st.st_size < STUB_MAX;
@@ -77,10 +80,12 @@ static enum at_err copy_all(struct work *work, const int *segment_fds)
 	}
 	if (!work->out.packets[REMUX_AUDIO] && !work->out.packets[REMUX_VIDEO])
 		return AT_ERR_UNREADABLE;
+	if (work->tail && !work->tail->is_last)
+		return AT_ERR_UNREADABLE;
 	return remux_out_finish(&work->out);
 }
 
-struct remux_result remux_files(const struct remux_job *job, int out_fd, const int *segment_fds)
+static struct remux_result run(const struct remux_job *job, int out_fd, const int *segment_fds, struct remux_tail *tail)
 {
 	struct remux_result result = {.number = job->number};
 	struct work *work = at_alloc(sizeof(*work));
@@ -88,6 +93,7 @@ struct remux_result remux_files(const struct remux_job *job, int out_fd, const i
 	av_max_alloc(ALLOC_MAX);
 	work->job = job;
 	work->out_fd = out_fd;
+	work->tail = tail;
 	work->packet = av_packet_alloc();
 	AT_ASSERT(work->packet);
 	result.err = copy_all(work, segment_fds);
@@ -100,4 +106,15 @@ struct remux_result remux_files(const struct remux_job *job, int out_fd, const i
 	av_packet_free(&work->packet);
 	at_free(work);
 	return result;
+}
+
+struct remux_result remux_files(const struct remux_job *job, int out_fd, const int *segment_fds)
+{
+	return run(job, out_fd, segment_fds, NULL);
+}
+
+struct remux_result remux_ahead(const struct remux_job *job, int out_fd, int segment_fd, int more_fd)
+{
+	struct remux_tail tail = {.fd = more_fd, .bytes = (int64_t)job->known_bytes};
+	return run(job, out_fd, &segment_fd, &tail);
 }

@@ -1,3 +1,4 @@
+#include "base/buf.h"
 #include "base/mem.h"
 #include "remux/remux_priv.h"
 
@@ -9,11 +10,37 @@
 
 /* ---- bytes ---- */
 
+/* Waits until there is something at pos, or nothing more will come. */
+static void wait_for_more(struct remux_tail *tail, int64_t pos)
+{
+	while (tail->bytes <= pos && !tail->is_last && !tail->is_gone) {
+		uint8_t told[8];
+		ssize_t n = read(tail->fd, told, sizeof(told));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n != (ssize_t)sizeof(told)) {
+			tail->is_gone = true;
+			return;
+		}
+		struct at_reader r = at_reader_of(told, sizeof(told));
+		uint64_t word = at_read_u64(&r);
+		tail->is_last = word >> 63;
+		tail->bytes = (int64_t)(word & INT64_MAX);
+	}
+}
+
 static int read_bytes(void *opaque, uint8_t *buf, int len)
 {
 	struct remux_in *in = opaque;
 	if (in->budget <= 0)
 		return AVERROR(EIO);
+	if (in->tail) {
+		wait_for_more(in->tail, in->pos);
+		if (in->tail->bytes - in->pos < len)
+			len = (int)(in->tail->bytes - in->pos);
+		if (len <= 0)
+			return AVERROR_EOF;
+	}
 	ssize_t n = pread(in->fd, buf, (size_t)len, in->pos);
 	if (n <= 0)
 		return n < 0 ? AVERROR(EIO) : AVERROR_EOF;
@@ -254,7 +281,9 @@ static enum at_err open_reader(struct remux_in *in)
 	if (!input)
 		return AT_ERR_UNREADABLE;
 	uint8_t *buf = av_malloc(REMUX_IO_LEN);
-	in->io = buf ? avio_alloc_context(buf, REMUX_IO_LEN, 0, in, read_bytes, NULL, seek_bytes) : NULL;
+	/* What grows cannot be sought in: its end is not known. */
+	in->io = buf ? avio_alloc_context(buf, REMUX_IO_LEN, 0, in, read_bytes, NULL, in->tail ? NULL : seek_bytes)
+		     : NULL;
 	in->av = in->io ? avformat_alloc_context() : NULL;
 	if (!in->av)
 		return AT_ERR_INTERNAL;
@@ -267,16 +296,9 @@ static enum at_err open_reader(struct remux_in *in)
 	return rc < 0 ? AT_ERR_UNREADABLE : AT_OK;
 }
 
-enum at_err remux_in_open(int fd, bool video, struct remux_in *in_out)
+static enum at_err open_segment(struct remux_in *in, bool video)
 {
-	struct remux_in *in = in_out;
-	memset(in, 0, sizeof(*in));
-	in->fd = fd;
-	struct stat st;
-	if (fstat(fd, &st))
-		return AT_ERR_UNREADABLE;
-	in->size = st.st_size;
-	in->budget = st.st_size * 4 + 4 * 1024 * 1024;
+	in->budget = in->size * 4 + 4 * 1024 * 1024;
 	enum at_err err = open_reader(in);
 	if (!err)
 		err = find_tracks(in, video);
@@ -285,6 +307,26 @@ enum at_err remux_in_open(int fd, bool video, struct remux_in *in_out)
 	if (err)
 		remux_in_close(in);
 	return err;
+}
+
+enum at_err remux_in_open(int fd, bool video, struct remux_in *in_out)
+{
+	struct stat st;
+	memset(in_out, 0, sizeof(*in_out));
+	in_out->fd = fd;
+	if (fstat(fd, &st))
+		return AT_ERR_UNREADABLE;
+	in_out->size = st.st_size;
+	return open_segment(in_out, video);
+}
+
+enum at_err remux_in_follow(int fd, bool video, struct remux_tail *tail, uint64_t max_bytes, struct remux_in *in_out)
+{
+	memset(in_out, 0, sizeof(*in_out));
+	in_out->fd = fd;
+	in_out->tail = tail;
+	in_out->size = (int64_t)(max_bytes < INT64_MAX / 8 ? max_bytes : INT64_MAX / 8);
+	return open_segment(in_out, video);
 }
 
 void remux_in_close(struct remux_in *in)

@@ -5,6 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+enum {
+	CUE_LEN = 32,          /* bytes, more than one takes */
+	AHEAD_LEN = 16 * 1024, /* of the buffer, ahead */
+	SYNC_BYTES = 64 * 1024,
+};
+
 /* ---- bytes ---- */
 
 static enum at_err why(int code)
@@ -12,6 +18,18 @@ static enum at_err why(int code)
 	if (code == ENOSPC || code == EDQUOT)
 		return AT_ERR_FULL;
 	return code == EFBIG ? AT_ERR_TOO_LARGE : AT_ERR_INTERNAL;
+}
+
+/* So that little is left to sync when it ends. */
+static enum at_err sync_ahead(struct remux_out *out, int len)
+{
+	out->unsynced += len;
+	if (!out->room_ms || out->unsynced < SYNC_BYTES)
+		return AT_OK;
+	out->unsynced = 0;
+	if (fdatasync(out->fd))
+		out->failed = why(errno);
+	return out->failed;
 }
 
 static int write_bytes(void *opaque, uint8_t *buf, int len)
@@ -34,7 +52,7 @@ static int write_bytes(void *opaque, uint8_t *buf, int len)
 	out->pos += len;
 	if (out->pos > out->size)
 		out->size = out->pos;
-	return len;
+	return sync_ahead(out, len) ? AVERROR(EIO) : len;
 }
 
 static int64_t seek_out(void *opaque, int64_t offset, int whence)
@@ -141,25 +159,39 @@ static enum at_err add_track(struct remux_out *out, const struct remux_in *in, e
 	return AT_OK;
 }
 
-static AVDictionary *writer_options(bool is_webm)
+/* Bytes of an index for so long a recording: a table entry or two for each packet of sound (50 a second), up to four for each picture;
+ * of WebM two cues a second. Who needs more does without what was done ahead. */
+static int64_t index_room(const struct remux_out *out, int64_t room_ms)
+{
+	int64_t s = room_ms / 1000 + 1;
+	if (out->is_webm)
+		return 256 + s * 2 * CUE_LEN;
+	return 1536 + (out->stream[REMUX_AUDIO] >= 0 ? s * 256 : 0) + (out->stream[REMUX_VIDEO] >= 0 ? s * 1024 : 0);
+}
+
+static AVDictionary *writer_options(const struct remux_out *out)
 {
 	AVDictionary *options = NULL;
 	av_dict_set(&options, "fflags", "+bitexact", 0);
 	av_dict_set(&options, "strict", "experimental", 0);
-	if (is_webm) {
-		av_dict_set(&options, "cues_to_front", "1", 0);
+	if (out->is_webm)
 		av_dict_set(&options, "cluster_time_limit", "2000", 0);
-	} else {
-		av_dict_set(&options, "movflags", "+faststart", 0);
+	else
 		av_dict_set(&options, "video_track_timescale", "90000", 0);
-	}
+	if (out->index_room)
+		av_dict_set_int(&options, out->is_webm ? "reserve_index_space" : "moov_size", out->index_room, 0);
+	else if (out->is_webm)
+		av_dict_set(&options, "cues_to_front", "1", 0);
+	else
+		av_dict_set(&options, "movflags", "+faststart", 0);
 	return options;
 }
 
 static enum at_err open_writer(struct remux_out *out)
 {
-	uint8_t *buf = av_malloc(REMUX_IO_LEN);
-	out->io = buf ? avio_alloc_context(buf, REMUX_IO_LEN, 1, out, NULL, write_bytes, seek_out) : NULL;
+	int buf_len = out->room_ms ? AHEAD_LEN : REMUX_IO_LEN;
+	uint8_t *buf = av_malloc((size_t)buf_len);
+	out->io = buf ? avio_alloc_context(buf, buf_len, 1, out, NULL, write_bytes, seek_out) : NULL;
 	if (!out->io || avformat_alloc_output_context2(&out->av, NULL, out->is_webm ? "webm" : "mp4", NULL) < 0)
 		return AT_ERR_INTERNAL;
 	out->av->pb = out->io;
@@ -175,10 +207,10 @@ static enum at_err open_writer(struct remux_out *out)
 	return AT_OK;
 }
 
-enum at_err remux_out_open(struct remux_out *out, int fd, uint64_t max_bytes, const struct remux_in *in)
+enum at_err remux_out_open(struct remux_out *out, int fd, const struct remux_job *job, const struct remux_in *in)
 {
 	const AVStream *video = remux_in_stream(in, REMUX_VIDEO);
-	*out = (struct remux_out){.fd = fd, .max = (int64_t)max_bytes, .stream = {-1, -1}};
+	*out = (struct remux_out){.fd = fd, .max = (int64_t)job->max_bytes, .room_ms = job->room_ms, .stream = {-1, -1}};
 	out->is_webm = video && video->codecpar->codec_id == AV_CODEC_ID_VP8;
 	enum at_err err = open_writer(out);
 	if (!err)
@@ -187,7 +219,8 @@ enum at_err remux_out_open(struct remux_out *out, int fd, uint64_t max_bytes, co
 		err = add_track(out, in, REMUX_AUDIO);
 	if (err)
 		return err;
-	AVDictionary *options = writer_options(out->is_webm);
+	out->index_room = out->room_ms ? index_room(out, out->room_ms) : 0;
+	AVDictionary *options = writer_options(out);
 	int rc = avformat_write_header(out->av, &options);
 	av_dict_free(&options);
 	if (rc < 0)
@@ -221,6 +254,7 @@ enum at_err remux_out_write(struct remux_out *out, struct remux_packet *packet)
 	/* Trimmed ends and new headers that the input announces are not for this file. */
 	av_packet_free_side_data(av);
 	out->packets[packet->track]++;
+	out->keys += packet->track == REMUX_VIDEO && packet->key;
 	if (av_interleaved_write_frame(out->av, av) < 0)
 		return out->failed ? out->failed : AT_ERR_UNREADABLE;
 	return out->failed;
@@ -228,6 +262,11 @@ enum at_err remux_out_write(struct remux_out *out, struct remux_packet *packet)
 
 enum at_err remux_out_finish(struct remux_out *out)
 {
+	/* It would leave them out without a word. */
+	if (out->is_webm && out->index_room && (int64_t)out->keys * CUE_LEN + 64 > out->index_room)
+		return AT_ERR_TOO_LARGE;
+	/* The rest is for whoever keeps the file: one sync instead of several. */
+	out->room_ms = 0;
 	int rc = av_write_trailer(out->av);
 	if (out->failed)
 		return out->failed;

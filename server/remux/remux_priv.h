@@ -16,7 +16,7 @@ enum {
 	REMUX_PACKETS_MAX = 200000, /* of a whole job */
 	REMUX_PACKET_MAX = 4 << 20, /* bytes of one */
 	REMUX_SIDE_MAX = 4096,      /* pixels */
-	REMUX_IO_LEN = 128 * 1024,
+	REMUX_IO_LEN = 64 * 1024,
 };
 
 #define REMUX_NO_TIME INT64_MIN
@@ -31,8 +31,16 @@ struct remux_packet {
 
 /* ---- one segment, read ---- */
 
+/* What is known of a segment that is still being recorded. */
+struct remux_tail {
+	int fd; /* where it is told how it goes on */
+	int64_t bytes;
+	bool is_last, is_gone; /* gone: nobody tells it any more */
+};
+
 struct remux_in {
 	int fd;
+	struct remux_tail *tail;   /* NULL: it is whole */
 	int64_t pos, size, budget; /* budget: bytes that may still be read, so that a file that loops ends */
 	AVIOContext *io;
 	AVFormatContext *av;
@@ -46,6 +54,9 @@ struct remux_in {
 /* Opens and finds the tracks: one of sound, and one of pictures if video is wanted. UNREADABLE: nothing that we take. After an error
  * there is nothing to close. */
 AT_MUST enum at_err remux_in_open(int fd, bool video, struct remux_in *in_out);
+/* The same with a segment that grows to at most max_bytes; reading waits for it. */
+AT_MUST enum at_err remux_in_follow(int fd, bool video, struct remux_tail *tail, uint64_t max_bytes,
+				    struct remux_in *in_out);
 void remux_in_close(struct remux_in *in);
 /* The next whole packet; the caller unrefs packet_out->av, which it gave. GONE at the end, be it the true one or where it is cut. */
 AT_MUST enum at_err remux_in_read(struct remux_in *in, struct remux_packet *packet_out);
@@ -82,11 +93,15 @@ struct remux_out {
 	AVFormatContext *av;
 	int stream[REMUX_TRACKS];
 	bool is_webm, begun;
-	uint32_t packets[REMUX_TRACKS];
+	int64_t room_ms;    /* not 0: done ahead, see remux.h */
+	int64_t index_room; /* bytes */
+	int64_t unsynced;
+	uint32_t packets[REMUX_TRACKS], keys;
 };
 
 /* Chooses the container by the first segment's tracks and writes the head. */
-AT_MUST enum at_err remux_out_open(struct remux_out *out, int fd, uint64_t max_bytes, const struct remux_in *in);
+AT_MUST enum at_err remux_out_open(struct remux_out *out, int fd, const struct remux_job *job,
+				   const struct remux_in *in);
 AT_MUST enum at_err remux_out_write(struct remux_out *out, struct remux_packet *packet);
 AT_MUST enum at_err remux_out_finish(struct remux_out *out);
 void remux_out_close(struct remux_out *out);

@@ -1,4 +1,6 @@
-/* The remux role: a queue, two job processes at most, a clock on each. It never looks into media itself. */
+/* The remux role: a queue, two job processes at most, a clock on each; and beside them some that are done ahead, while their recording is
+ * made, whose clocks start with the last of it. It never looks into media itself. */
+#include "base/buf.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -19,6 +21,7 @@
 
 enum {
 	JOBS_MAX = 2,
+	AHEAD_MAX = 8, /* more recordings at once are made flat when they are sent */
 	QUEUE_MAX = 64,
 	QUEUE_FDS_MAX = 160, /* the role may have 256 */
 	WALL_MS = 20000,
@@ -36,8 +39,8 @@ struct waiting {
 
 struct running {
 	struct role *role;
-	pid_t pid; /* 0 = free */
-	int result_fd;
+	pid_t pid;              /* 0 = free */
+	int result_fd, more_fd; /* more_fd: -1 unless it is done ahead */
 	struct at_poll *poll;
 	struct at_timer *timer;
 	uint64_t number;
@@ -49,7 +52,7 @@ struct role {
 	struct ipc_chan *boss, *core;
 	struct at_list queue;
 	size_t queued, queued_fds;
-	struct running jobs[JOBS_MAX];
+	struct running jobs[JOBS_MAX + AHEAD_MAX]; /* the queue's, then those ahead */
 };
 
 static void start_jobs(struct role *role);
@@ -97,13 +100,17 @@ static void keep_only(int *fds, size_t n)
 	AT_ASSERT(close_range((unsigned)target, ~0U, 0) == 0);
 }
 
-static _Noreturn void job_main(const struct waiting *w, int result_fd)
+/* more_fd: -1 unless it is done ahead. */
+static _Noreturn void job_main(const struct waiting *w, int result_fd, int more_fd)
 {
-	int fds[2 + REMUX_SEGMENTS_MAX] = {result_fd};
+	int fds[3 + REMUX_SEGMENTS_MAX] = {result_fd};
+	size_t n = 1 + w->fd_count;
 	memcpy(fds + 1, w->fds, w->fd_count * sizeof(*fds));
-	keep_only(fds, 1 + w->fd_count);
+	fds[n] = more_fd;
+	keep_only(fds, more_fd < 0 ? n : n + 1);
 	ipc_sandbox_remux_job(MEM_MAX, CPU_S, w->job.max_bytes + FILE_SLACK);
-	struct remux_result result = remux_files(&w->job, fds[1], fds + 2);
+	struct remux_result result =
+		more_fd < 0 ? remux_files(&w->job, fds[1], fds + 2) : remux_ahead(&w->job, fds[1], fds[2], fds[n]);
 	uint8_t body[REMUX_RESULT_LEN];
 	remux_result_put(&result, body);
 	_exit(write(fds[0], body, sizeof(body)) == (ssize_t)sizeof(body) ? 0 : 1);
@@ -116,6 +123,8 @@ static void job_release(struct running *job)
 	at_poll_free(&job->poll);
 	at_timer_free(&job->timer);
 	close(job->result_fd);
+	if (job->more_fd >= 0)
+		close(job->more_fd);
 	kill(job->pid, SIGKILL);
 	while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR) {}
 	job->pid = 0;
@@ -153,24 +162,50 @@ static void on_timeout(void *arg)
 	kill(job->pid, SIGKILL);
 }
 
-static enum at_err start_job(struct role *role, struct running *job, const struct waiting *w)
+static enum at_err fork_job(const struct waiting *w, pid_t *pid_out, int *result_out, int *more_out)
 {
-	int ends[2];
-	if (pipe2(ends, O_CLOEXEC))
+	int result[2], more[2] = {-1, -1};
+	if (pipe2(result, O_CLOEXEC))
 		return AT_ERR_UNAVAILABLE;
-	pid_t pid = fork();
-	if (pid == 0)
-		job_main(w, ends[1]);
-	close(ends[1]);
-	if (pid < 0) {
-		close(ends[0]);
+	/* The role must not wait for a job: its end does not block. The job's does, so it is opened by itself. */
+	if (w->job.room_ms && (pipe2(more, O_CLOEXEC) || fcntl(more[1], F_SETFL, O_NONBLOCK))) {
+		close_all(result, 2);
+		close_all(more, 2);
 		return AT_ERR_UNAVAILABLE;
 	}
-	*job = (struct running){.role = role, .pid = pid, .result_fd = ends[0], .number = w->job.number};
-	job->poll = at_poll_new(role->loop, ends[0], on_result, job);
+	*pid_out = fork();
+	if (*pid_out == 0)
+		job_main(w, result[1], more[0]);
+	close(result[1]);
+	if (more[0] >= 0)
+		close(more[0]);
+	*result_out = result[0];
+	*more_out = more[1];
+	if (*pid_out > 0)
+		return AT_OK;
+	close(result[0]);
+	if (more[1] >= 0)
+		close(more[1]);
+	return AT_ERR_UNAVAILABLE;
+}
+
+static enum at_err start_job(struct role *role, struct running *job, const struct waiting *w)
+{
+	pid_t pid;
+	int result_fd, more_fd;
+	enum at_err err = fork_job(w, &pid, &result_fd, &more_fd);
+	if (err)
+		return err;
+	*job = (struct running){.role = role,
+				.pid = pid,
+				.result_fd = result_fd,
+				.more_fd = more_fd,
+				.number = w->job.number};
+	job->poll = at_poll_new(role->loop, result_fd, on_result, job);
 	at_poll_set(job->poll, AT_POLL_READ);
 	job->timer = at_timer_new(role->loop, on_timeout, job);
-	at_timer_start(job->timer, WALL_MS, 0);
+	if (more_fd < 0)
+		at_timer_start(job->timer, WALL_MS, 0);
 	return AT_OK;
 }
 
@@ -203,6 +238,50 @@ static void start_jobs(struct role *role)
 
 /* ---- messages ---- */
 
+/* ---- jobs ahead ---- */
+
+/* Beside the queue: who waits for a note must not wait for those that are still being spoken. */
+static void start_ahead(struct role *role, const struct waiting *w)
+{
+	enum at_err err = AT_ERR_BUSY;
+	for (size_t i = JOBS_MAX; i < JOBS_MAX + AHEAD_MAX && err == AT_ERR_BUSY; i++)
+		if (!role->jobs[i].pid)
+			err = start_job(role, &role->jobs[i], w);
+	if (err)
+		answer_error(role, w->job.number, err);
+}
+
+static void tell_more(struct running *job, const struct remux_more *more)
+{
+	uint8_t word[8];
+	bool is_last = more->what == REMUX_LAST;
+	at_put_u64(word, more->bytes | (uint64_t)is_last << 63);
+	if (is_last)
+		at_timer_start(job->timer, WALL_MS, 0);
+	/* Full: it does not keep up, and the next one says more. Without the last it would wait for ever. */
+	if (write(job->more_fd, word, sizeof(word)) != (ssize_t)sizeof(word) && is_last)
+		kill(job->pid, SIGKILL);
+}
+
+static void on_more(struct role *role, struct ipc_msg *msg)
+{
+	struct remux_more more;
+	close_all(msg->fds, msg->fd_count);
+	if (remux_more_parse(msg->body, msg->body_len, &more)) {
+		at_log(AT_LOG_WARN, "remux.bad_more", NULL);
+		return;
+	}
+	for (size_t i = JOBS_MAX; i < JOBS_MAX + AHEAD_MAX; i++) {
+		struct running *job = &role->jobs[i];
+		if (!job->pid || job->number != more.number)
+			continue;
+		if (more.what == REMUX_DROP)
+			job_release(job);
+		else
+			tell_more(job, &more);
+	}
+}
+
 static void on_job(struct role *role, struct ipc_msg *msg)
 {
 	struct remux_job job;
@@ -211,6 +290,13 @@ static void on_job(struct role *role, struct ipc_msg *msg)
 		err = AT_ERR_BAD_REQUEST;
 	if (err) {
 		at_log(AT_LOG_WARN, "remux.bad_job", NULL);
+		close_all(msg->fds, msg->fd_count);
+		return;
+	}
+	if (job.room_ms) {
+		struct waiting ahead = {.job = job, .fd_count = msg->fd_count};
+		memcpy(ahead.fds, msg->fds, msg->fd_count * sizeof(*ahead.fds));
+		start_ahead(role, &ahead);
 		close_all(msg->fds, msg->fd_count);
 		return;
 	}
@@ -233,6 +319,8 @@ static void on_core(void *arg, struct ipc_msg *msg)
 {
 	if (msg->type == IPC_REMUX_JOB)
 		on_job(arg, msg);
+	else if (msg->type == IPC_REMUX_MORE)
+		on_more(arg, msg);
 	else
 		close_all(msg->fds, msg->fd_count);
 }
@@ -244,7 +332,7 @@ static void drop_jobs(struct role *role)
 		close_all(w->fds, w->fd_count);
 		at_free(w);
 	}
-	for (size_t i = 0; i < JOBS_MAX; i++)
+	for (size_t i = 0; i < JOBS_MAX + AHEAD_MAX; i++)
 		if (role->jobs[i].pid)
 			job_release(&role->jobs[i]);
 }

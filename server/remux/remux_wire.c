@@ -10,6 +10,8 @@ void remux_job_put(const struct remux_job *job, uint8_t out[REMUX_JOB_LEN])
 	at_put_u32(out + 9, job->segments);
 	at_put_u64(out + 13, (uint64_t)job->max_ms);
 	at_put_u64(out + 21, job->max_bytes);
+	at_put_u64(out + 29, (uint64_t)job->room_ms);
+	at_put_u64(out + 37, job->known_bytes);
 }
 
 enum at_err remux_job_parse(const void *body, size_t len, struct remux_job *job_out)
@@ -22,10 +24,34 @@ enum at_err remux_job_parse(const void *body, size_t len, struct remux_job *job_
 	uint64_t max_ms = at_read_u64(&r);
 	job_out->max_ms = (int64_t)max_ms;
 	job_out->max_bytes = at_read_u64(&r);
+	uint64_t room_ms = at_read_u64(&r);
+	job_out->room_ms = (int64_t)room_ms;
+	job_out->known_bytes = at_read_u64(&r);
 	if (r.failed || at_reader_left(&r) || video > 1 || max_ms > INT32_MAX || job_out->max_bytes > INT64_MAX)
 		return AT_ERR_BAD_REQUEST;
 	if (job_out->segments < 1 || job_out->segments > REMUX_SEGMENTS_MAX)
 		return AT_ERR_BAD_REQUEST;
+	if (room_ms > INT32_MAX || job_out->known_bytes > INT64_MAX || (room_ms && job_out->segments != 1))
+		return AT_ERR_BAD_REQUEST;
+	return AT_OK;
+}
+
+void remux_more_put(const struct remux_more *more, uint8_t out[REMUX_MORE_LEN])
+{
+	at_put_u64(out, more->number);
+	out[8] = (uint8_t)more->what;
+	at_put_u64(out + 9, more->bytes);
+}
+
+enum at_err remux_more_parse(const void *body, size_t len, struct remux_more *more_out)
+{
+	struct at_reader r = at_reader_of(body, len);
+	more_out->number = at_read_u64(&r);
+	uint8_t what = at_read_u8(&r);
+	more_out->bytes = at_read_u64(&r);
+	if (r.failed || at_reader_left(&r) || what < REMUX_MORE || what > REMUX_DROP || more_out->bytes > INT64_MAX)
+		return AT_ERR_BAD_REQUEST;
+	more_out->what = (enum remux_more_what)what;
 	return AT_OK;
 }
 

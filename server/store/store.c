@@ -18,7 +18,9 @@ enum {
 	SLICE = 128, /* answers a turn of the loop */
 };
 
+/* One job, from the call to its answer. */
 struct task {
+	struct store *store;
 	store_job_fn *job;
 	store_done_fn *done;
 	void *msg;
@@ -26,27 +28,24 @@ struct task {
 	enum at_err err;
 };
 
-/* What shares one commit. Two of them: while the loop answers one, the writer fills the disk with the other. */
+/* What shared one commit, on its way back to the loop. */
 struct batch {
+	struct at_link link;
 	struct store *store;
-	struct task tasks[BATCH_MAX];
 	size_t n, answered;
-	bool busy; /* with the writer, or not wholly answered yet */
-	bool written;
+	struct task *tasks[];
 };
 
 struct store {
 	struct at_loop *loop; /* NULL: store_run_now only */
 	int lock_fd;
-	struct store_tx writer, reader, checkpointer;
-	struct at_worker *writer_thread, *reader_thread, *checkpoint_thread;
-	/* The loop's. The queue is a ring that grows to QUEUE_MAX. */
-	struct task *ring;
-	size_t cap, first, n;
-	struct batch batches[2];
-	size_t next_batch, next_answer; /* which of the two is filled, which answered next */
-	size_t pending;                 /* jobs that were not answered yet, reads and refusals among them */
-	atomic_bool checkpointing;
+	struct store_tx writer, reader;
+	struct store_wal wal;
+	struct at_worker *writer_thread, *reader_thread;
+	struct task *taken[BATCH_MAX]; /* the writer's */
+	/* The loop's. */
+	struct at_list written;  /* batches that are not wholly answered yet, in the order of their commits */
+	size_t writing, reading; /* jobs that were not answered yet, refusals among them */
 };
 
 /* ---- the writer's thread ---- */
@@ -77,23 +76,23 @@ static enum at_err run_job(struct store_tx *tx, struct task *task)
 }
 
 /* Nothing of this batch is on the disk. Who failed for a reason of its own keeps it. */
-static void fail_batch(struct store_tx *tx, struct task *tasks, size_t n, enum at_err err)
+static void fail_batch(struct store_tx *tx, struct task **tasks, size_t n, enum at_err err)
 {
 	store_db_rollback(tx);
 	for (size_t i = 0; i < n; i++)
-		if (tasks[i].err == AT_OK)
-			tasks[i].err = err;
+		if (tasks[i]->err == AT_OK)
+			tasks[i]->err = err;
 	if (!tx->refusing)
 		at_log(AT_LOG_INFO, "store.refusing", "err", at_err_name(err), NULL);
 	tx->refusing = true;
 }
 
-static void run_tasks(struct store_tx *tx, struct task *tasks, size_t n)
+static void run_tasks(struct store_tx *tx, struct task **tasks, size_t n)
 {
 	enum at_err err = store_db_exec(tx, "BEGIN IMMEDIATE");
 
 	for (size_t i = 0; i < n && err == AT_OK; i++) {
-		tasks[i].err = run_job(tx, &tasks[i]);
+		tasks[i]->err = run_job(tx, tasks[i]);
 		if (tx->full || sqlite3_get_autocommit(tx->db) != 0)
 			err = tx->full ? AT_ERR_FULL : AT_ERR_INTERNAL;
 	}
@@ -107,81 +106,47 @@ static void run_tasks(struct store_tx *tx, struct task *tasks, size_t n)
 	}
 }
 
-static void run_checkpoint(void *ctx, void *msg)
-{
-	struct store *store = ctx;
-
-	(void)msg;
-	store_wal_copy(&store->checkpointer);
-	atomic_store(&store->checkpointing, false);
-}
-
-static void tend_wal(struct store *store)
-{
-	if (!store_wal_tend(&store->writer, store->lock_fd) || store->checkpoint_thread == NULL ||
-	    atomic_exchange(&store->checkpointing, true))
-		return;
-	if (at_worker_post(store->checkpoint_thread, run_checkpoint, NULL) != AT_OK)
-		atomic_store(&store->checkpointing, false);
-}
-
-/* ---- the loop's side of writing ---- */
-
 static void batch_written(void *msg);
 
+/* One commit for this job and all that have come behind it while the disk was busy with the last: the writer helps itself, without a
+ * turn of the loop in between. */
 static void run_batch(void *ctx, void *msg)
 {
 	struct store *store = ctx;
-	struct batch *batch = msg;
+	struct task **tasks = store->taken;
 
-	run_tasks(&store->writer, batch->tasks, batch->n);
+	tasks[0] = msg;
+	size_t n = 1 + at_worker_take(store->writer_thread, run_batch, (void **)&tasks[1], BATCH_MAX - 1);
+	struct batch *batch = at_alloc(sizeof(*batch) + n * sizeof(struct task *));
+
+	batch->store = store;
+	batch->n = n;
+	memcpy(batch->tasks, tasks, n * sizeof(struct task *));
+	run_tasks(&store->writer, batch->tasks, n);
 	at_loop_post(store->loop, batch_written, batch);
-	tend_wal(store); /* after the answer: nobody waits for it */
+	store_wal_tend(&store->wal, &store->writer); /* after the answer: nobody waits for it */
 }
 
-/* Hands everything that is queued to the writer when it rests. */
-static void feed(struct store *store)
-{
-	struct batch *batch = &store->batches[store->next_batch];
-	const struct batch *other = &store->batches[1 - store->next_batch];
-
-	if (store->n == 0 || batch->busy || (other->busy && !other->written))
-		return;
-	batch->n = store->n < BATCH_MAX ? store->n : BATCH_MAX;
-	for (size_t i = 0; i < batch->n; i++)
-		batch->tasks[i] = store->ring[(store->first + i) & (store->cap - 1)];
-	store->first = (store->first + batch->n) & (store->cap - 1);
-	store->n -= batch->n;
-	batch->answered = 0;
-	batch->busy = true;
-	batch->written = false;
-	store->next_batch = 1 - store->next_batch;
-	enum at_err err = at_worker_post(store->writer_thread, run_batch, batch);
-
-	AT_ASSERT(err == AT_OK); /* at most two are under way */
-}
+/* ---- the loop's side ---- */
 
 /* Answers in the order of the commits, a slice a turn, so that a big batch does not hold the loop. */
 static void answer(void *msg)
 {
 	struct store *store = msg;
-	struct batch *batch = &store->batches[store->next_answer];
+	struct batch *batch = AT_ENTRY(at_list_first(&store->written), struct batch, link);
 
-	if (!batch->busy || !batch->written)
-		return;
 	for (size_t i = 0; i < SLICE && batch->answered < batch->n; i++) {
-		struct task *task = &batch->tasks[batch->answered++];
+		struct task task = *batch->tasks[batch->answered];
 
-		store->pending--;
-		task->done(task->msg, task->err);
+		at_free(batch->tasks[batch->answered++]);
+		store->writing--;
+		task.done(task.msg, task.err);
 	}
 	if (batch->answered == batch->n) {
-		batch->busy = false;
-		store->next_answer = 1 - store->next_answer;
-		batch = &store->batches[store->next_answer];
-		feed(store);
+		at_list_remove(&batch->link);
+		at_free(batch);
 	}
-	if (batch->busy && batch->written)
+	if (!at_list_empty(&store->written))
 		at_loop_post(store->loop, answer, store);
 }
 
@@ -189,97 +154,79 @@ static void batch_written(void *msg)
 {
 	struct batch *batch = msg;
 	struct store *store = batch->store;
-	bool answering = store->batches[store->next_answer].written && store->batches[store->next_answer].busy;
+	bool answering = !at_list_empty(&store->written);
 
-	batch->written = true;
-	feed(store); /* the disk works while the loop answers */
+	at_list_push(&store->written, &batch->link);
 	if (!answering)
 		answer(store);
 }
 
-static void push(struct store *store, const struct task *task)
+static void refused(void *msg)
 {
-	if (store->n == store->cap) {
-		size_t cap = store->cap != 0 ? store->cap * 2 : BATCH_MAX;
-		struct task *ring = at_alloc(cap * sizeof(*ring));
+	struct task task = *(struct task *)msg;
 
-		for (size_t i = 0; i < store->n; i++)
-			ring[i] = store->ring[(store->first + i) & (store->cap - 1)];
-		at_free(store->ring);
-		store->ring = ring;
-		store->cap = cap;
-		store->first = 0;
-	}
-	store->ring[(store->first + store->n++) & (store->cap - 1)] = *task;
+	at_free(msg);
+	task.store->writing--;
+	task.done(task.msg, AT_ERR_BUSY);
 }
 
-/* One job that goes its own way: a read, or a refusal. */
-struct single {
-	struct store *store;
-	struct task task;
-};
-
-static void single_done(void *msg)
+static struct task *task_new(struct store *store, store_job_fn *job, store_done_fn *done, void *msg, unsigned flags)
 {
-	struct single *single = msg;
-	struct task task = single->task;
-
-	single->store->pending--;
-	at_free(single);
-	task.done(task.msg, task.err);
-}
-
-static struct single *single_new(struct store *store, store_job_fn *job, store_done_fn *done, void *msg)
-{
-	struct single *single = at_alloc(sizeof(*single));
+	struct task *task = at_alloc(sizeof(*task));
 
 	AT_ASSERT(store->loop != NULL);
-	*single = (struct single){store, {.job = job, .done = done, .msg = msg, .err = AT_ERR_BUSY}};
-	return single;
+	*task = (struct task){store, job, done, msg, flags, AT_OK};
+	return task;
 }
 
 void store_write(struct store *store, store_job_fn *job, store_done_fn *done, void *msg, unsigned flags)
 {
-	store->pending++;
-	if (store->n >= QUEUE_MAX) {
-		at_loop_post(store->loop, single_done, single_new(store, job, done, msg));
-		return;
-	}
-	AT_ASSERT(store->loop != NULL);
-	push(store, &(struct task){.job = job, .done = done, .msg = msg, .flags = flags});
-	feed(store);
+	struct task *task = task_new(store, job, done, msg, flags);
+
+	if (store->writing++ >= QUEUE_MAX || at_worker_post(store->writer_thread, run_batch, task) != AT_OK)
+		at_loop_post(store->loop, refused, task);
 }
 
 /* ---- reading ---- */
 
+static void read_done(void *msg)
+{
+	struct task task = *(struct task *)msg;
+
+	at_free(msg);
+	task.store->reading--;
+	task.done(task.msg, task.err);
+}
+
 static void run_read(void *ctx, void *msg)
 {
 	struct store *store = ctx;
-	struct single *single = msg;
+	struct task *task = msg;
 	struct store_tx *tx = &store->reader;
 	enum at_err err = store_db_exec(tx, "BEGIN");
 
 	if (err == AT_OK)
-		err = single->task.job(tx, single->task.msg);
+		err = task->job(tx, task->msg);
 	if (sqlite3_get_autocommit(tx->db) == 0 && store_db_exec(tx, "COMMIT") != AT_OK)
 		err = err == AT_OK ? AT_ERR_INTERNAL : err;
 	at_arena_reset(tx->arena);
-	single->task.err = err;
-	at_loop_post(store->loop, single_done, single);
+	task->err = err;
+	at_loop_post(store->loop, read_done, task);
 }
 
 void store_read(struct store *store, store_job_fn *job, store_done_fn *done, void *msg)
 {
-	struct single *single = single_new(store, job, done, msg);
+	struct task *task = task_new(store, job, done, msg, 0);
 
-	store->pending++;
-	if (at_worker_post(store->reader_thread, run_read, single) != AT_OK)
-		at_loop_post(store->loop, single_done, single);
+	store->reading++;
+	task->err = AT_ERR_BUSY;
+	if (at_worker_post(store->reader_thread, run_read, task) != AT_OK)
+		at_loop_post(store->loop, read_done, task);
 }
 
 void store_drain(struct store *store)
 {
-	while (store->pending > 0)
+	while (store->writing + store->reading > 0)
 		at_loop_step(store->loop, 100);
 }
 
@@ -294,8 +241,9 @@ static void run_now(void *ctx, void *msg)
 {
 	struct store *store = ctx;
 	struct now *now = msg;
+	struct task *task = &now->task;
 
-	run_tasks(&store->writer, &now->task, 1);
+	run_tasks(&store->writer, &task, 1);
 	AT_ASSERT(sem_post(&now->done) == 0);
 }
 
@@ -304,7 +252,9 @@ enum at_err store_run_now(struct store *store, store_job_fn *job, void *msg)
 	struct now now = {.task = {.job = job, .msg = msg}};
 
 	if (store->writer_thread == NULL) {
-		run_tasks(&store->writer, &now.task, 1);
+		struct task *task = &now.task;
+
+		run_tasks(&store->writer, &task, 1);
 		return now.task.err;
 	}
 	AT_ASSERT(sem_init(&now.done, 0, 0) == 0);
@@ -383,15 +333,12 @@ static enum at_err open_all(struct store *store, const char *path)
 	if (err != AT_OK || store->loop == NULL)
 		return err;
 	err = store_db_open(path, false, &store->reader);
-	if (err == AT_OK)
-		err = store_db_open(path, true, &store->checkpointer);
-	return err;
+	return err == AT_OK ? store_wal_open(&store->wal, path, store->lock_fd) : err;
 }
 
 static void start_threads(struct store *store)
 {
-	store->checkpoint_thread = at_worker_new("store-wal", 1, store);
-	store->writer_thread = at_worker_new("store-write", 16, store);
+	store->writer_thread = at_worker_new("store-write", QUEUE_MAX + 16, store);
 	store->reader_thread = at_worker_new("store-read", QUEUE_MAX, store);
 }
 
@@ -403,7 +350,7 @@ enum at_err store_open(const char *dir, struct at_loop *loop, struct store **sto
 
 	*store_out = NULL;
 	store->loop = loop;
-	store->batches[0].store = store->batches[1].store = store;
+	at_list_init(&store->written);
 	if (err != AT_OK) {
 		at_free(store);
 		return err;
@@ -437,11 +384,9 @@ void store_close(struct store **store)
 		store_drain(s);
 	at_worker_free(&s->writer_thread);
 	at_worker_free(&s->reader_thread);
-	at_worker_free(&s->checkpoint_thread);
+	store_wal_close(&s->wal);
 	store_db_close(&s->reader);
-	store_db_close(&s->checkpointer);
 	store_db_close(&s->writer);
 	(void)close(s->lock_fd);
-	at_free(s->ring);
 	at_free(s);
 }

@@ -38,7 +38,7 @@ typedef void store_done_fn(void *msg, enum at_err err);           /* loop; alway
 enum store_job_flags {
 	STORE_PLAIN = 1, /* one statement, or several that cannot fail half way: needs no savepoint */
 };
-/* Queues a writing job. BUSY (done is still called, later) when 65536 are queued. */
+/* Queues a writing job. BUSY (done is still called, later) when 65536 were not answered yet. */
 void store_write(struct store *store, store_job_fn *job, store_done_fn *done, void *msg, unsigned flags);
 void store_read(struct store *store, store_job_fn *job, store_done_fn *done, void *msg);
 /* Runs a writing job here and now and commits it. Start, command line and tests only. */

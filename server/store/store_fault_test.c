@@ -1,5 +1,6 @@
 #include "store/store_testkit.h"
 
+#include <semaphore.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,8 +49,27 @@ static void append_done(void *msg, enum at_err err)
 		AT_ASSERT(write(message->pipe, ack, sizeof(ack)) == sizeof(ack));
 }
 
+static enum at_err wait_job(struct store_tx *tx, void *msg)
+{
+	(void)tx;
+	while (sem_wait(msg) != 0)
+		; /* a signal came */
+	return AT_OK;
+}
+
+static void waited(void *msg, enum at_err err)
+{
+	(void)msg;
+	(void)err;
+}
+
+/* Behind a job that waits and writes nothing: so all eight share one commit, and the same operation is the n-th in each run. */
 static void send_flight(struct store *store, struct message *messages, uint64_t first_cid, int fd, size_t *left)
 {
+	static sem_t all_queued;
+
+	AT_ASSERT(sem_init(&all_queued, 0, 0) == 0);
+	store_write(store, wait_job, waited, &all_queued, STORE_PLAIN);
 	for (size_t i = 0; i < FLIGHT; i++) {
 		messages[i] = (struct message){
 			.entry = {.conv = 1,
@@ -68,6 +88,7 @@ static void send_flight(struct store *store, struct message *messages, uint64_t 
 		(*left)++;
 		store_write(store, append_job, append_done, &messages[i], 0);
 	}
+	AT_ASSERT(sem_post(&all_queued) == 0);
 }
 
 static int child(const char *dir, enum fault fault, unsigned at, int fd)

@@ -54,10 +54,18 @@ void store_db_forget_touched(struct store_tx *tx);                       /* a sa
 
 /* ---- store_wal.c: the write-ahead log ---- */
 
-/* After each commit, and after each that failed. dir_fd: anything on that disk. True: store_wal_copy is wanted, on another connection. */
-bool store_wal_tend(struct store_tx *tx, int dir_fd);
-/* Copies what is in the log into the database, beside a writer that goes on. */
-void store_wal_copy(struct store_tx *tx);
+struct store_wal {
+	struct store_tx checkpointer;
+	struct at_worker *thread;
+	int disk_fd;        /* anything on that disk; the caller's */
+	atomic_bool busy;   /* the checkpointer is */
+	bool is_reserved;   /* the checkpointer's */
+	bool wants_restart; /* the writer's: once the checkpointer is done */
+};
+AT_MUST enum at_err store_wal_open(struct store_wal *wal, const char *db_path, int disk_fd);
+void store_wal_close(struct store_wal *wal); /* also one that was not opened */
+/* The writer's, after each commit, and after each that failed. */
+void store_wal_tend(struct store_wal *wal, struct store_tx *tx);
 
 /* ---- store_sql.c: statements ---- */
 

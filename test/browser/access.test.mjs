@@ -1,28 +1,10 @@
 // For everybody: axe-core on every screen, and the whole flow by keyboard alone.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import assert from "node:assert/strict";
+import { assertAccessible, tabTo } from "./lib/access.mjs";
 import { sleep, until } from "./lib/own.mjs";
 import { Person, pair, signedIn } from "./lib/person.mjs";
 import { startServer } from "./lib/server.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const quick = { ring_seconds: 3, ring_stop_seconds: 6, unreachable_seconds: 3, pair_rings: 50, unanswered_a_day: 50 };
-
-async function assertAccessible(person, screen) {
-	const { page } = person;
-	await page.evaluate((source) => {
-		// The page forbids scripts made from strings; a test's own world is not the page.
-		if (!window.axe) (0, eval)(source);
-	}, axe).catch(async () => {
-		const cdp = await person.context.newCDPSession(page);
-		await cdp.send("Page.setBypassCSP", { enabled: true });
-		await cdp.send("Runtime.evaluate", { expression: axe });
-	});
-	const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-	const serious = found.violations.filter((violation) => ["serious", "critical"].includes(violation.impact));
-	assert.equal(serious.length, 0, `${screen}: ${serious.map((violation) => `${violation.id} (${violation.nodes.map((node) => node.target.join(" ")).slice(0, 3).join("; ")})`).join(", ")}`);
-}
 
 async function screens(scheme, viewport) {
 	const server = await startServer({ people: ["Ana", "Ben"], set: quick });
@@ -62,16 +44,6 @@ async function screens(scheme, viewport) {
 	await ana.button("Minimise").click();
 	await sleep(400);
 	await assertAccessible(ana, "a call above the chats");
-}
-
-async function tabTo(page, role, name, most = 60) {
-	const wanted = page.getByRole(role, { name, exact: true }).first();
-	await wanted.waitFor();
-	for (let i = 0; i < most; i += 1) {
-		if (await wanted.evaluate((node) => node === document.activeElement)) return;
-		await page.keyboard.press("Tab");
-	}
-	throw new Error(`${role} "${name}" cannot be reached with Tab`);
 }
 
 /** Sign in, find Ben, call, record, send; Ben plays: no mouse anywhere. */

@@ -1,10 +1,12 @@
 // script/bench call: from "Answer" to the first sound, heard at both ends, between two real Chromiums; on a good network, and where a
 // fifth of all packets is lost. And how long a call is silent after its network has moved.
-// usage: node call_bench.mjs [ANSWERS]
-import { behindBadNetwork, voiceStats } from "./lib/impair.mjs";
+// usage: node call_bench.mjs [ANSWERS]     0: only what a pulled cable costs
+import { behindBadNetwork, longestSilence, voiceStats } from "./lib/impair.mjs";
 import { endAll, sleep, until } from "./lib/own.mjs";
 import { pair } from "./lib/person.mjs";
-import { callRegion } from "./lib/talk.mjs";
+import { startServer } from "./lib/server.mjs";
+import { callRegion, hears, talking } from "./lib/talk.mjs";
+import { chromiumIn, SERVER_IP, twoNetworks } from "./lib/twoNetworks.mjs";
 
 const answers = Number(process.argv[2] ?? 20);
 const moves = Math.max(5, Math.round(answers / 2));
@@ -120,25 +122,43 @@ async function measureMoves(ana, ben, net) {
 	print("call_network_change_p95_ms", quantile(changed, 0.95), "ms");
 }
 
-try {
-	const good = await started(1);
-	await answer(good.ana, good.ben);
-	const clean = await measure(good.ana, good.ben);
+/** The callee's better network goes for good: what the browser and the server notice by themselves. */
+async function measureCable() {
+	const nets = twoNetworks();
+	const args = ["--tls", "self", "--media-address", SERVER_IP];
+	const server = await startServer({ people: ["Ana", "Ben"], args, netns: nets.there, host: SERVER_IP });
+	const { ana, ben } = await pair(server, { ana: { program: chromiumIn(nets.there) }, ben: { program: chromiumIn(nets.here) } });
+	await talking(ana, ben);
+	await hears(ben, 660);
+	await hears(ana, 880);
+	await sleep(2000);
+	const silent = [ana, ben].map((who) => longestSilence(who, 15_000));
+	await sleep(1000);
+	nets.pull(1);
+	const [caller, callee] = await Promise.all(silent);
+	print("call_cable_pulled_callee_ms", callee, "ms");
+	print("call_cable_pulled_caller_ms", caller, "ms");
+}
+
+async function measureAnswers() {
+	const { ana, ben, net } = await started(1);
+	await answer(ana, ben);
 	print("call_answers", answers, "answers");
-	print("call_answer_to_audio_p50_ms", quantile(clean.both, 0.5), "ms");
-	print("call_answer_to_audio_p95_ms", quantile(clean.both, 0.95), "ms");
-	print("call_answer_to_audio_callee_p50_ms", quantile(clean.callee, 0.5), "ms");
-	print("call_answer_to_audio_caller_p50_ms", quantile(clean.caller, 0.5), "ms");
-	await good.net.say("down loss 20");
-	const lossy = await measure(good.ana, good.ben);
-	print("call_join_20loss_p50_ms", quantile(lossy.both, 0.5), "ms");
-	print("call_join_20loss_p95_ms", quantile(lossy.both, 0.95), "ms");
-	await good.net.say("loss 20");
-	const both = await measure(good.ana, good.ben);
-	print("call_join_20loss_both_ways_p50_ms", quantile(both.both, 0.5), "ms");
-	print("call_join_20loss_both_ways_p95_ms", quantile(both.both, 0.95), "ms");
-	await good.net.say("clear");
-	await measureMoves(good.ana, good.ben, good.net);
+	for (const [name, line] of [["answer_to_audio", "clear"], ["join_20loss", "down loss 20"], ["join_20loss_both_ways", "loss 20"]]) {
+		await net.say(line);
+		const times = await measure(ana, ben);
+		for (const q of [0.5, 0.95]) print(`call_${name}_p${q * 100}_ms`, quantile(times.both, q), "ms");
+		print(`call_${name}_callee_p50_ms`, quantile(times.callee, 0.5), "ms");
+		print(`call_${name}_caller_p50_ms`, quantile(times.caller, 0.5), "ms");
+	}
+	await net.say("clear");
+	await measureMoves(ana, ben, net);
+}
+
+try {
+	if (answers > 0) await measureAnswers();
+	await endAll();
+	await measureCable();
 } finally {
 	await endAll();
 }

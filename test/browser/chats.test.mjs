@@ -105,4 +105,35 @@ async function wrongPassword() {
 	assert.equal(answers[0], answers[1]);
 }
 
-export default { newcomer, texts, offlineOutbox, devices, wrongPassword };
+const quiet = (person) => person.page.getByRole("region", { name: "Quiet time" });
+
+/** Quiet time, set on a page that was opened at its own address, and ended while the line was down: both are done, one connection each. */
+async function quietTime() {
+	const server = await startServer({ people: ["Ana", "Ben"], set: { ring_seconds: 2, ring_stop_seconds: 6, unreachable_seconds: 3 } });
+	const { ana, ben } = await pair(server);
+	let connections = 0;
+	ben.page.on("websocket", () => (connections += 1));
+	await ben.page.goto(`${server.url}/you`);
+	await quiet(ben).getByRole("button", { name: "1 hour" }).click();
+	await quiet(ben).getByText(/^Quiet until/).waitFor();
+	await ben.page.getByText("This device", { exact: true }).waitFor();
+	await quiet(ben).getByRole("switch", { name: "Tell callers until when" }).click();
+	await until("Ben's switch is on", async () => (await quiet(ben).getByRole("switch").getAttribute("aria-checked")) === "true");
+	await ana.call();
+	await ana.status("Ben", "Ben’s calls are silenced until");
+	assert.equal(await ben.incoming("Ana").count(), 0, "nothing rings");
+	await ana.calling("Ben").getByRole("button", { name: "Cancel" }).click();
+	assert.equal(connections, 1, "the line held");
+
+	await ben.context.setOffline(true);
+	await server.kill();
+	await ben.page.getByText("You are offline").first().waitFor();
+	await quiet(ben).getByRole("button", { name: "Let calls ring again" }).click();
+	await server.start();
+	await ben.context.setOffline(false);
+	await quiet(ben).getByRole("button", { name: "1 hour" }).waitFor();
+	await ben.page.goto(`${server.url}/calls`);
+	await ben.page.getByRole("listitem").filter({ hasText: "Silenced voice call" }).getByRole("button", { name: "Call back" }).waitFor();
+}
+
+export default { newcomer, texts, offlineOutbox, devices, wrongPassword, quietTime };

@@ -147,4 +147,37 @@ async function deniedThenSilent() {
 	await ben.entry("Missed voice call").getByRole("button", { name: "Play" }).waitFor();
 }
 
-export default { shortAgainTwice, limit, comesOnlineThenCallsBack, storm, deniedThenSilent };
+/** Who is at the end of a thread stays there when a card grows by a note and the strip above goes. */
+async function staysAtTheEnd() {
+	const server = await startServer({ people: two, set: quick });
+	const { ana, ben } = await pair(server, { ben: { viewport: { width: 390, height: 620 } } });
+	for (let n = 1; n <= 12; n += 1) await ana.say(`Line ${n}`);
+	await ben.messages().getByText("Line 12").waitFor();
+	const newestIsInView = () => ben.page.evaluate(() => {
+		const box = document.querySelector(".messages").getBoundingClientRect();
+		const card = [...document.querySelectorAll("article")].at(-1).getBoundingClientRect();
+		return card.bottom <= box.bottom + 1 && card.bottom > box.top;
+	});
+	await ana.call();
+	await record(ana);
+	await ben.button("Listen").click();
+	await sleep(1500);
+	await action(ana, "Send").click();
+	await until("the note is there", async () => (await notesOf(ben).count()) === 1);
+	await until("the newest is in view", newestIsInView, 10_000);
+	await ben.page.evaluate(() => {
+		// Told of a scroll that is over, when this has grown already.
+		[...document.querySelectorAll("article")].at(-1).style.paddingBlockEnd = "120px";
+		document.querySelector(".messages").dispatchEvent(new Event("scroll"));
+	});
+	await until("what grew is in view", newestIsInView, 10_000);
+	await ben.messages().getByText("Line 1", { exact: true }).scrollIntoViewIfNeeded();
+	await ana.say("One more");
+	await until("it is there", async () => (await ben.messages().getByText("One more").count()) === 1);
+	assert.ok(await ben.page.evaluate(() => {
+		const box = document.querySelector(".messages");
+		return box.scrollHeight - box.scrollTop - box.clientHeight > 48;
+	}), "who reads further up is left there");
+}
+
+export default { staysAtTheEnd, shortAgainTwice, limit, comesOnlineThenCallsBack, storm, deniedThenSilent };

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { behindBadNetwork, voiceStats } from "./lib/impair.mjs";
 import { sleep, until } from "./lib/own.mjs";
 import { pair } from "./lib/person.mjs";
+import { startServer } from "./lib/server.mjs";
 import { callRegion, connections, hears, sees, talking } from "./lib/talk.mjs";
+import { chromiumIn, SERVER_IP, twoNetworks } from "./lib/twoNetworks.mjs";
 
 const quick = { ring_seconds: 20, ring_stop_seconds: 30, pair_rings: 50, unanswered_a_day: 50 };
 
@@ -103,6 +105,24 @@ async function interfaceChange() {
 	await hears(ana, 880);
 }
 
+/** The cable of the better network is pulled: media and the line to the server both take the other one. */
+async function cablePulled() {
+	const nets = twoNetworks();
+	const args = ["--tls", "self", "--media-address", SERVER_IP];
+	const server = await startServer({ people: ["Ana", "Ben"], set: quick, args, netns: nets.there, host: SERVER_IP });
+	const { ana, ben } = await pair(server, { ana: { program: chromiumIn(nets.there) }, ben: { program: chromiumIn(nets.here) } });
+	await talking(ana, ben);
+	await hears(ben, 660);
+	await hears(ana, 880);
+	nets.pull(1);
+	await sleep(500); // what was on its way has come
+	const [a, b] = [(await voiceStats(ana)).packets, (await voiceStats(ben)).packets];
+	await voiceComes(ben, b, 40_000);
+	await voiceComes(ana, a, 40_000);
+	await hears(ben, 660);
+	await hears(ana, 880);
+}
+
 /** Away for longer than either side believes in the connection. */
 async function longCut() {
 	const { net, ana, ben } = await calling();
@@ -144,4 +164,4 @@ async function nothingComesThrough() {
 	await until("Ana's entry says so", async () => /failed/i.test(await ana.messages().innerText()));
 }
 
-export default { burstyLoss, heavyLoss, everythingAtOnce, rebinding, interfaceChange, longCut, tcpOnly, joiningUnderLoss, nothingComesThrough };
+export default { burstyLoss, heavyLoss, everythingAtOnce, rebinding, interfaceChange, cablePulled, longCut, tcpOnly, joiningUnderLoss, nothingComesThrough };

@@ -79,6 +79,9 @@ async function voiceBecomesVideo() {
 	await ben.button("Turn on my camera").click();
 	await sees(ben, "Ana");
 	await sees(ana, "Ben");
+	await ana.button("Leave").click();
+	await callRegion(ana).waitFor({ state: "detached" });
+	for (const who of [ana, ben]) await who.entry("Video call").first().waitFor();
 }
 
 async function screen() {

@@ -1,7 +1,14 @@
 /* People, chats and entries to look at. */
-import type { PersonView } from "../src/state/types/base.ts";
+import type { GroupView, PersonView } from "../src/state/types/base.ts";
 import type { ChatView, LastView } from "../src/state/types/chats.ts";
-import type { CallEntry, DisplayEntry, NoteView, SendingNote, TextEntry } from "../src/state/types/thread.ts";
+import type {
+	CallEntry,
+	DisplayEntry,
+	NoteView,
+	RoomEntry,
+	SendingNote,
+	TextEntry,
+} from "../src/state/types/thread.ts";
 
 export const NOW = new Date();
 const today = new Date(NOW).setHours(14, 2, 0, 0);
@@ -67,6 +74,7 @@ export function text(
 		seq,
 		mine,
 		ts: at,
+		from: null,
 		text: words,
 		send: "read",
 		failed: null,
@@ -83,6 +91,7 @@ export function call(seq: number, mine: boolean, at: number, over: Partial<CallE
 		seq,
 		mine,
 		ts: at,
+		from: null,
 		call: `c${seq}`,
 		kind: "voice",
 		outcome: "no_answer",
@@ -153,6 +162,7 @@ export const cards: DisplayEntry[] = [
 		seq: 9,
 		mine: false,
 		ts: today + 7 * MINUTE,
+		from: null,
 		note: note(9, false, { durationMs: 8000 }),
 	},
 	{
@@ -161,10 +171,11 @@ export const cards: DisplayEntry[] = [
 		seq: null,
 		mine: true,
 		ts: today + 8 * MINUTE,
+		from: null,
 		sending: sending({ state: "waiting" }),
 	},
 	text(10, false, "مرحبا، هل يمكنك الاتصال بي لاحقا؟", today + 8 * MINUTE),
-	{ type: "deleted", key: "d1", seq: 11, mine: true, ts: today + 8 * MINUTE, what: "text" },
+	{ type: "deleted", key: "d1", seq: 11, mine: true, ts: today + 8 * MINUTE, from: null, what: "text" },
 	text(12, true, "This one did not go through.", today + 9 * MINUTE, {
 		send: "failed",
 		failed: "rate_limited",
@@ -173,25 +184,38 @@ export const cards: DisplayEntry[] = [
 	text(13, true, "On its way", today + 9 * MINUTE, {
 		send: "sending",
 		seq: null,
-		answers: { seq: 10, text: "مرحبا، هل يمكنك", mine: false },
+		answers: { seq: 10, text: "مرحبا، هل يمكنك", mine: false, from: null },
 	}),
 ];
 
 function last(glyph: LastView["glyph"], over: Partial<LastView> = {}): LastView {
-	return { glyph, ts: today, mine: false, text: "", durationMs: null, kind: "voice", outcome: null, ...over };
+	return {
+		glyph,
+		ts: today,
+		mine: false,
+		text: "",
+		durationMs: null,
+		kind: "voice",
+		outcome: null,
+		from: null,
+		change: null,
+		...over,
+	};
 }
 
 function chat(conv: number, who: PersonView, view: LastView | null, over: Partial<ChatView> = {}): ChatView {
 	return {
 		conv,
 		person: who,
+		group: null,
 		last: view,
 		activityTs: view?.ts ?? 0,
 		unread: 0,
 		unheard: false,
 		missed: false,
-		typing: false,
-		leavingNote: false,
+		typing: [],
+		missedNew: false,
+		leavingNote: null,
 		draftText: "",
 		...over,
 	};
@@ -206,6 +230,56 @@ const [b, marta, yusuf, grandma, lior, priya] = people as [
 	PersonView,
 ];
 
+export const garden: GroupView = {
+	conv: 7,
+	name: "Garden",
+	picture: null,
+	members: [
+		{ person: b, me: false, admin: false },
+		{ person: marta, me: false, admin: true },
+		{ person: priya, me: false, admin: false },
+		{ person: person(8, "Ana Ferreira"), me: true, admin: true },
+	],
+	admin: true,
+	left: false,
+};
+
+export const gardenTalk: DisplayEntry[] = [
+	{
+		type: "group",
+		key: "g1",
+		seq: 1,
+		mine: true,
+		ts: yesterday,
+		from: null,
+		change: { did: "created", by: null, users: [b, marta], withMe: false, name: "Garden" },
+	},
+	text(2, false, "The beans are up.", yesterday + MINUTE, { from: b }),
+	text(3, false, "All of them!", yesterday + 2 * MINUTE, { from: b }),
+	text(4, false, "I have a net for the birds, if somebody has the poles.", today, { from: marta }),
+	text(5, true, "Poles are in the shed.", today + MINUTE, {
+		answers: { seq: 4, text: "I have a net", mine: false, from: marta },
+	}),
+	{
+		type: "group",
+		key: "g6",
+		seq: 6,
+		mine: false,
+		ts: today + 2 * MINUTE,
+		from: marta,
+		change: { did: "added", by: marta, users: [priya], withMe: false, name: "" },
+	},
+	{
+		type: "note",
+		key: "n7",
+		seq: 7,
+		mine: false,
+		ts: today + 3 * MINUTE,
+		from: priya,
+		note: note(7, false, { durationMs: 8000 }),
+	},
+];
+
 export const chats: ChatView[] = [
 	chat(1, b, last("voiceNote", { durationMs: 23_000 }), { unread: 1, unheard: true, missed: true }),
 	chat(2, marta, last("missedCall", { outcome: "no_answer", ts: today - 30 * MINUTE }), {
@@ -213,7 +287,7 @@ export const chats: ChatView[] = [
 		missed: true,
 	}),
 	chat(3, yusuf, last("text", { text: "See you at the pool then", ts: today - 60 * MINUTE }), {
-		typing: true,
+		typing: [yusuf],
 	}),
 	chat(
 		4,
@@ -226,6 +300,9 @@ export const chats: ChatView[] = [
 		priya,
 		last("call", { outcome: "answered", durationMs: 71_000, ts: yesterday - 3 * 24 * 60 * MINUTE }),
 	),
+	chat(7, person(7, "Garden"), last("text", { text: "All of them!", from: b, ts: yesterday - 9e7 }), {
+		group: garden,
+	}),
 ];
 
 export const calls: { chat: ChatView; call: CallEntry }[] = [
@@ -236,4 +313,45 @@ export const calls: { chat: ChatView; call: CallEntry }[] = [
 		chat: chats[5] as ChatView,
 		call: call(9, true, yesterday, { outcome: "answered", missed: false, durationMs: 71_000 }),
 	},
+];
+
+function room(seq: number, over: Partial<RoomEntry>): RoomEntry {
+	return {
+		key: `s${seq}`,
+		seq,
+		mine: false,
+		ts: today + seq * MINUTE,
+		from: null,
+		type: "room",
+		room: `room${seq}`,
+		kind: "voice",
+		outcome: "ended",
+		missed: false,
+		startedTs: today + seq * MINUTE,
+		durationMs: 12 * MINUTE,
+		people: ["Ben", "Carla"],
+		meThere: true,
+		note: null,
+		noteDeleted: false,
+		sending: null,
+		...over,
+	};
+}
+
+export const roomCards: readonly DisplayEntry[] = [
+	room(1, {}),
+	room(2, {
+		kind: "chat",
+		durationMs: 42 * MINUTE,
+		people: ["Ben", "Carla", "Dev", "Esme", "Farid", "Greta"],
+	}),
+	room(3, { kind: "video", missed: true, meThere: false, people: ["Ben", "Carla"] }),
+	room(4, { mine: true, outcome: "no_one_joined", durationMs: null, people: [], note: note(5, true) }),
+	room(6, {
+		outcome: "no_one_joined",
+		durationMs: null,
+		people: [],
+		meThere: false,
+		note: note(7, false, { played: false }),
+	}),
 ];

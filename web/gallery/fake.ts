@@ -1,14 +1,15 @@
 /* A model that stands still: what the screens look like, without a server. */
 import { signal } from "@preact/signals";
 import type { AppModel, SessionView, Toast } from "../src/state/types/app.ts";
-import type { PersonView } from "../src/state/types/base.ts";
+import type { GroupView, PersonView } from "../src/state/types/base.ts";
 import type { IncomingView, OutgoingView } from "../src/state/types/calls.ts";
 import type { DraftView } from "../src/state/types/drafts.ts";
 import type { LiveView } from "../src/state/types/playing.ts";
 import type { RecOpen, RecorderView } from "../src/state/types/recorder.ts";
 import type { Prefs } from "../src/state/types/settings.ts";
 import type { DisplayEntry, ThreadModel } from "../src/state/types/thread.ts";
-import { ben, calls, chats, conversation, NOW, people } from "./data.ts";
+import { ben, calls, chats, conversation, NOW, people, person } from "./data.ts";
+import { fakeRooms, type RoomSetting } from "./rooms.ts";
 import { fakeTalk, type TalkSetting } from "./talk.ts";
 
 export const me = {
@@ -103,6 +104,7 @@ export interface Setting {
 	connection?: "online" | "connecting" | "offline" | "elsewhere";
 	entries?: readonly DisplayEntry[];
 	person?: PersonView;
+	group?: GroupView;
 	typing?: boolean;
 	draftText?: string;
 	loading?: boolean;
@@ -112,6 +114,7 @@ export interface Setting {
 	outgoing?: OutgoingView;
 	incoming?: readonly IncomingView[];
 	talk?: TalkSetting;
+	rooms?: RoomSetting;
 	recorder?: RecorderView;
 	ms?: number;
 	live?: readonly LiveView[];
@@ -125,12 +128,13 @@ function thread(s: Setting): ThreadModel {
 	const draftText = signal(s.draftText ?? "");
 	return {
 		conv: 1,
-		person: signal(s.person ?? ben),
+		person: signal(s.group ? person(s.group.conv, s.group.name) : (s.person ?? ben)),
+		group: signal(s.group ?? null),
 		entries: signal(s.entries ?? conversation),
 		loading: signal(s.loading ?? false),
 		hasOlder: signal(false),
 		firstUnread: signal(s.firstUnread === undefined ? 7 : s.firstUnread),
-		typing: signal(s.typing ?? false),
+		typing: signal(s.typing ? (s.group ? people.slice(0, 2) : [ben]) : []),
 		draftText,
 		notFound: signal(false),
 		setShown: nothing,
@@ -232,6 +236,7 @@ function settings(s: Setting): AppModel["settings"] {
 		contrast: "auto",
 		sounds: true,
 		shortcuts: true,
+		joinMuted: false,
 		microphone: "",
 		camera: "",
 		speed: 1,
@@ -310,6 +315,7 @@ export function fakeApp(s: Setting): AppModel {
 			hangUp: ok,
 		},
 		talk: fakeTalk(s.talk),
+		rooms: fakeRooms(s.rooms),
 		recorder: recorder(s),
 		drafts: { list: signal(s.drafts ?? []), send: ok, resume: ok, discard: ok, saveFile: ok },
 		player: player(s),
@@ -320,6 +326,16 @@ export function fakeApp(s: Setting): AppModel {
 			stop: nothing,
 			answer: ok,
 			dismiss: nothing,
+		},
+		groups: {
+			create: async () => ({ ok: true, conv: 7 }),
+			shrink: async () => ({ ok: false, code: "unsupported" }),
+			setName: ok,
+			setPicture: ok,
+			add: ok,
+			remove: ok,
+			setAdmin: ok,
+			leave: ok,
 		},
 		people: {
 			found: signal(people),

@@ -1,6 +1,7 @@
 /* Every main screen and state, by name. */
-import { ben, cards, people } from "./data.ts";
+import { ben, cards, garden, gardenTalk, people, roomCards } from "./data.ts";
 import { draft, incoming, live, outgoing, recOpen, type Setting } from "./fake.ts";
+import { absent, roomIncoming } from "./rooms.ts";
 
 export interface State extends Setting {
 	path: string;
@@ -17,6 +18,10 @@ const on = { muted: false, camera: true, screen: false };
 const video = { kind: "video", mine: on, theirs: on } as const;
 const noteFor = { ...recOpen };
 const fromThread = { ...recOpen, target: { conv: 1, name: ben.name, call: null } };
+
+const speaks = (which: number) => (i: number) => ({ speaking: i === which });
+const gone = [absent("Greta Olsen", "declined"), absent("Hal", "busy"), absent("Ines Costa", "no_answer")];
+const rung = [absent("Greta Olsen", "ringing"), absent("Hal", "busy"), absent("Ines Costa", "ringing")];
 
 export const states: Record<string, State> = {
 	"sign-in": { path: "/", session: out },
@@ -35,6 +40,10 @@ export const states: Record<string, State> = {
 	"thread-info": { path: "/c/1", press: ["Chat info"] },
 	"thread-blocked": { path: "/c/1", person: { ...ben, blocked: true } },
 	"thread-draft": { path: "/c/1", drafts: [draft()] },
+	group: { path: "/c/7", group: garden, entries: gardenTalk, typing: true, firstUnread: null },
+	"group-info": { path: "/c/7", group: garden, entries: gardenTalk, press: ["Chat info"] },
+	"group-left": { path: "/c/7", group: { ...garden, left: true }, entries: gardenTalk },
+	"new-group": { path: "/", press: ["New chat", "New group"] },
 	cards: { path: "/c/1", entries: cards, firstUnread: null },
 	offline: { path: "/c/1", connection: "offline" },
 	live: { path: "/c/1", live: [live()] },
@@ -128,6 +137,84 @@ export const states: Record<string, State> = {
 	"call-menu": { path: "/c/1", talk: video, press: ["More"] },
 	"call-small": { path: "/c/1", talk: {}, press: ["Minimise"] },
 	"call-elsewhere": { path: "/c/1", talk: { elsewhere: true } },
+	room: { path: "/c/1", rooms: { others: 4, cameras: true, ownCamera: true, person: speaks(0) } },
+	"room-two": { path: "/c/1", rooms: { others: 1, cameras: true, ownCamera: true, person: speaks(0) } },
+	"room-grid": {
+		path: "/c/1",
+		rooms: {
+			others: 4,
+			cameras: true,
+			ownCamera: true,
+			person: speaks(1),
+			view: { layout: "grid", stage: null },
+		},
+	},
+	"room-voice": { path: "/c/1", rooms: { others: 3, person: speaks(0), room: { kind: "voice" } } },
+	"room-many": { path: "/c/1", rooms: { others: 9, cameras: true, person: speaks(2), view: { more: 11 } } },
+	"room-reactions": {
+		path: "/c/1",
+		rooms: {
+			others: 4,
+			cameras: true,
+			ownCamera: true,
+			reactions: [
+				{ id: 1, user: 20, emoji: "👏", count: 3 },
+				{ id: 2, user: 21, emoji: "❤️", count: 1 },
+				{ id: 3, user: 22, emoji: "🎉", count: 1 },
+				{ id: 4, user: 90, emoji: "😂", count: 12 },
+			],
+		},
+		press: ["React"],
+	},
+	"room-emoji": { path: "/c/1", rooms: { others: 2, cameras: true }, press: ["React", "More emoji"] },
+	"room-hands": {
+		path: "/c/1",
+		rooms: {
+			others: 4,
+			cameras: true,
+			person: i => ({ hand: i === 1 ? 1 : i === 3 ? 2 : null, muted: i === 2 }),
+			mine: { hand: 3, muted: true },
+			view: { handHint: true },
+			people: gone,
+		},
+	},
+	"room-people": {
+		path: "/c/1",
+		rooms: {
+			others: 4,
+			person: i => ({ hand: i === 1 ? 1 : i === 3 ? 2 : null, muted: i === 2 }),
+			people: gone,
+		},
+		press: ["People"],
+	},
+	"room-ringing": {
+		path: "/c/1",
+		rooms: { others: 0, room: { state: "ringing", mine: true }, view: { prompt: "ringing" }, people: rung },
+	},
+	"room-no-one": {
+		path: "/c/1",
+		rooms: { others: 0, room: { state: "waiting", mine: true }, view: { prompt: "noOne" }, people: gone },
+	},
+	"room-no-one-recording": {
+		path: "/c/1",
+		rooms: { others: 0, room: { state: "waiting", mine: true }, view: { prompt: "noOne" }, people: gone },
+		recorder: { ...recOpen, target: { conv: 1, name: "Garden", call: "r" }, state: "recording" },
+	},
+	"room-live": { path: "/c/1", rooms: { others: 3, person: speaks(1), view: null } },
+	"chat-live": { path: "/c/1", rooms: { others: 3, person: speaks(1), view: null, room: { kind: "chat" } } },
+	"chat-in": { path: "/", rooms: { others: 3, person: speaks(1), room: { kind: "chat" } } },
+	"chat-none": { path: "/c/1", rooms: { choice: { conv: 1, kind: "voice", others: 5, many: false } } },
+	"chat-large": {
+		path: "/c/1",
+		rooms: { others: 4, person: speaks(1), room: { kind: "chat" }, view: { pictures: false }, large: true },
+	},
+	"room-start-many": {
+		path: "/c/1",
+		rooms: { choice: { conv: 1, kind: "video", others: 14, many: true } },
+		press: ["Ring 14 people"],
+	},
+	"room-incoming": { path: "/c/1", rooms: { incoming: [roomIncoming()] } },
+	"room-cards": { path: "/c/1", entries: roomCards, firstUnread: null, rooms: { incoming: [] } },
 	calls: { path: "/calls" },
 	you: { path: "/you" },
 	toast: {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import puppeteer from "puppeteer-core";
 import { own, until } from "./own.mjs";
+import { synthetic } from "./room.mjs";
 import { password } from "./server.mjs";
 
 const prefs = {
@@ -44,7 +45,8 @@ export class FirefoxPerson {
 		this.name = name;
 	}
 
-	async open() {
+	/** @param {{synthetic?: {hz: number, colour: string}}} options */
+	async open(options = {}) {
 		const env = await soundCard();
 		this.browser = await puppeteer.launch({ browser: "firefox", executablePath: "/usr/bin/firefox-esr", headless: true, extraPrefsFirefox: prefs, env });
 		own(() => this.browser.close());
@@ -58,6 +60,7 @@ export class FirefoxPerson {
 				return play.call(this);
 			};
 		});
+		if (options.synthetic) await this.page.evaluateOnNewDocument(synthetic, options.synthetic);
 		return this;
 	}
 
@@ -68,7 +71,7 @@ export class FirefoxPerson {
 			const roles = { button: "button,[role=button]", textbox: "input:not([type=checkbox]),textarea,[role=textbox],[contenteditable=true]", link: "a[href]", option: "[role=option]", searchbox: "input[type=search],[role=searchbox]", article: "article,[role=article]", slider: "[role=slider],input[type=range]" };
 			const label = (node) => node.getAttribute("aria-label") ?? (node.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent ?? "").join(" ").trim() ?? "";
 			const name = (node) => label(node) || (node.labels?.[0]?.textContent ?? "") || node.textContent.trim();
-			return [...document.querySelectorAll(roles[wantedRole])].find((node) => node.checkVisibility() && (wanted === null || wanted.test(name(node)))) ?? null;
+			return [...document.querySelectorAll(roles[wantedRole])].find((node) => node.checkVisibility() && !node.closest("[inert]") && (wanted === null || wanted.test(name(node)))) ?? null;
 		}, role, name instanceof RegExp ? name.source : `^${name}$`, name instanceof RegExp ? name.flags : "").then((handle) => handle.asElement());
 	}
 
@@ -93,5 +96,19 @@ export class FirefoxPerson {
 		await this.click("button", "Sign in");
 		await this.wait("button", "New chat");
 		return this;
+	}
+
+	/** Opens the chat with somebody by finding them, as a person would. */
+	async chatWith(name) {
+		await this.click("button", "New chat");
+		await this.fill("searchbox", "Find people", name);
+		await this.click("option", new RegExp(name));
+		await this.wait("textbox", "Message");
+		return this;
+	}
+
+	async say(text) {
+		await this.fill("textbox", "Message", text);
+		await this.click("button", "Send");
 	}
 }

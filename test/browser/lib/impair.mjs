@@ -60,6 +60,23 @@ export async function behindBadNetwork(options = {}, seed = 20260103) {
 	return { net, server: await startServer({ ...options, args }) };
 }
 
+/** The longest time without a packet of the other's voice within `ms`. */
+export function longestSilence(person, ms) {
+	return person.page.evaluate(async (limit) => {
+		const peer = window.testPeers.findLast((one) => one.connectionState !== "closed");
+		const begin = performance.now();
+		let [last, since, longest] = [-1, begin, 0];
+		while (performance.now() < begin + limit) {
+			const inbound = [...(await peer.getStats()).values()].find((one) => one.type === "inbound-rtp" && one.kind === "audio");
+			const now = performance.now();
+			longest = Math.max(longest, now - since);
+			if (inbound && inbound.packetsReceived !== last) [last, since] = [inbound.packetsReceived, now];
+			await new Promise((resolve) => setTimeout(resolve, 20));
+		}
+		return Math.round(longest);
+	}, ms);
+}
+
 /** What came of the other's voice so far. */
 export function voiceStats(person) {
 	return person.page.evaluate(async () => {

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { chromium } from "playwright-core";
 import { own, until } from "./own.mjs";
 import { password } from "./server.mjs";
+import { synthetic } from "./room.mjs";
 import { rememberPeers } from "./talk.mjs";
 import { toneFile } from "./tone.mjs";
 
@@ -31,14 +32,14 @@ export class Person {
 		this.name = name;
 	}
 
-	/** @param {{tone?: number, loudness?: (seconds: number) => number, viewport?: object, colorScheme?: string, args?: string[], deny?: boolean, dir?: string, cookies?: object[], label?: string}} options */
+	/** @param {{tone?: number, loudness?: (seconds: number) => number, viewport?: object, colorScheme?: string, args?: string[], deny?: boolean, dir?: string, program?: string, cookies?: object[], label?: string}} options */
 	async open(options = {}) {
 		this.options = options;
 		this.dir = options.dir ?? mkdtempSync(join(tmpdir(), "aftertone-browser-"));
 		const tone = options.tone ? [`--use-file-for-fake-audio-capture=${toneFile(options.tone, 10, options.loudness)}`] : [];
 		const denied = options.deny ? flags.filter((flag) => flag !== "--use-fake-ui-for-media-stream") : flags;
 		this.context = await chromium.launchPersistentContext(this.dir, {
-			executablePath: "/usr/bin/chromium",
+			executablePath: options.program ?? "/usr/bin/chromium",
 			headless: true,
 			args: [...denied, ...tone, ...(options.args ?? [])],
 			viewport: options.viewport ?? { width: 1000, height: 760 },
@@ -49,6 +50,7 @@ export class Person {
 		if (options.cookies) await this.context.addCookies(options.cookies);
 		await this.context.addInitScript(rememberPlayers);
 		await this.context.addInitScript(rememberPeers);
+		if (options.synthetic) await this.context.addInitScript(synthetic, options.synthetic);
 		this.page = this.context.pages()[0] ?? (await this.context.newPage());
 		this.errors = [];
 		this.watch(this.page);

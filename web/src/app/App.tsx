@@ -5,7 +5,7 @@ import type { AppModel } from "../state/types/app.ts";
 import { LiveRegion } from "../ui/LiveRegion.tsx";
 import { AppContext, RouteContext, useApp, useRoute } from "../ui/model.ts";
 import { type ToastItem, Toasts } from "../ui/Toasts.tsx";
-import { EntryPage } from "./Entry.tsx";
+import { EntryPage } from "./later.ts";
 import { Mark } from "./Mark.tsx";
 import { useRouter } from "./router.ts";
 import { Shell } from "./Shell.tsx";
@@ -63,7 +63,10 @@ export function App({ model }: { model: AppModel }) {
 			<RouteContext.Provider value={router}>
 				<Screen />
 				<ToastHost />
-				<LiveRegion text={model.spoken.value} urgent={model.calls.incoming.value.length > 0} />
+				<LiveRegion
+					text={model.spoken.value}
+					urgent={model.calls.incoming.value.length + model.rooms.incoming.value.length > 0}
+				/>
 			</RouteContext.Provider>
 		</AppContext.Provider>
 	);

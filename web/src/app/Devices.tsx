@@ -2,7 +2,7 @@ import { MonitorSmartphone, Ticket, UserPlus } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { InvitationLink } from "../chat/NewChat.tsx";
 import * as format from "../i18n/format.ts";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import type { DeviceView, InviteLink } from "../state/types/settings.ts";
 import { Button } from "../ui/Button.tsx";
 import { Confirm } from "../ui/Confirm.tsx";

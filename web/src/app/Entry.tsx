@@ -1,7 +1,7 @@
 import { CircleAlert } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import type { InviteView, SessionView } from "../state/types/app.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { JoinForm } from "./JoinForm.tsx";

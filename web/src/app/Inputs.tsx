@@ -1,7 +1,8 @@
-import { useEffect, useId } from "preact/hooks";
-import { t } from "../i18n/text.ts";
+import { useEffect } from "preact/hooks";
+import { t } from "../i18n/moreText.ts";
 import type { InputView } from "../state/types/settings.ts";
 import { run, useApp } from "../ui/model.ts";
+import { useId } from "../ui/useId.ts";
 
 interface PickProps {
 	label: string;

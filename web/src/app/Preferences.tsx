@@ -1,6 +1,6 @@
 import { Volume2 } from "lucide";
 import * as format from "../i18n/format.ts";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import type { MeView } from "../state/types/app.ts";
 import type { Prefs } from "../state/types/settings.ts";
 import { Button } from "../ui/Button.tsx";

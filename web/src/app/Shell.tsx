@@ -1,9 +1,7 @@
 import { MessageCircle } from "lucide";
 import { useEffect, useState } from "preact/hooks";
-import { CallsPage } from "../chat/CallsPage.tsx";
 import { ChatList } from "../chat/ChatList.tsx";
 import { Drafts } from "../chat/DraftCard.tsx";
-import { NewChat } from "../chat/NewChat.tsx";
 import { Thread } from "../chat/Thread.tsx";
 import { t } from "../i18n/text.ts";
 import { chatOfPath, chatPath } from "../lib/routes.ts";
@@ -14,13 +12,19 @@ import { ConnectionStrip } from "./ConnectionStrip.tsx";
 import { recordShortcut } from "./effects.ts";
 import {
 	CallBar,
+	CallsPage,
 	InCall,
 	Incoming,
+	InRoom,
 	LiveStrip,
+	NewChat,
 	Outgoing,
 	preloadScreens,
 	RecordBar,
 	RecordElsewhere,
+	RoomCallBar,
+	RoomStart,
+	RoomStrip,
 	YouPage,
 } from "./later.ts";
 import { tabOf } from "./router.ts";
@@ -55,6 +59,29 @@ function ListPane({ conv, onNew }: { conv: number | null; onNew: () => void }) {
 	}
 }
 
+/* Their code comes when there is a room. */
+function Rooms({ bar }: { bar?: boolean }) {
+	const { rooms } = useApp();
+	const view = rooms.view.value;
+	if (bar) return view && !rooms.large.value ? <RoomCallBar /> : null;
+	return (
+		<>
+			{view && <InRoom />}
+			{rooms.choice.value && <RoomStart />}
+		</>
+	);
+}
+
+function Live({ conv }: { conv: number }) {
+	const { rooms } = useApp();
+	return (
+		<>
+			{rooms.byConv.value.has(conv) && <RoomStrip conv={conv} />}
+			<LiveStrip conv={conv} />
+		</>
+	);
+}
+
 function Nothing() {
 	return (
 		<main class="thread nothing" aria-label={t("pick-chat-title")}>
@@ -76,13 +103,14 @@ export function Shell() {
 			<div class="app" id="shell" data-pane={conv === null ? "list" : "thread"}>
 				<ConnectionStrip />
 				<CallBar />
+				<Rooms bar />
 				<div class="panes">
 					<TabBar />
 					<ListPane conv={conv} onNew={() => setFinding(true)} />
 					{conv === null ? (
 						<Nothing />
 					) : (
-						<Thread key={conv} conv={conv} live={<LiveStrip conv={conv} />} record={<RecordBar />} />
+						<Thread key={conv} conv={conv} live={<Live conv={conv} />} record={<RecordBar />} />
 					)}
 				</div>
 				<div class="corner live">
@@ -92,6 +120,7 @@ export function Shell() {
 			</div>
 			{/* Beside the shell: they stay alive while a dialog makes it inert. */}
 			<InCall />
+			<Rooms />
 			<Incoming />
 			<Outgoing />
 			{finding && (

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { why } from "../i18n/errors.ts";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import { Button } from "../ui/Button.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { TextField } from "../ui/TextField.tsx";

@@ -19,7 +19,7 @@ export function TabBar() {
 	const route = useRoute();
 	const at = tabOf(route.path);
 	const unread = chats.unreadTotal.value;
-	const missed = chats.all.value.some(chat => chat.missed);
+	const missed = chats.all.value.some(chat => chat.missedNew);
 	return (
 		<nav class="tabs" aria-label={t("nav-main")}>
 			{TABS.map(({ tab, to, icon, key }) => (

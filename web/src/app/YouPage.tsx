@@ -1,6 +1,6 @@
 import { LogOut } from "lucide";
 import { useEffect, useState } from "preact/hooks";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import type { MeView } from "../state/types/app.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";

@@ -4,6 +4,7 @@ import "../chat/list.css";
 import "../chat/thread.css";
 import "../chat/composer.css";
 import "../chat/card.css";
+import "../chat/group.css";
 import "../call/stage.css";
 import "../call/recording.css";
 import "../call/ringing.css";

@@ -5,6 +5,7 @@ import type { TalkView } from "../state/types/talk.ts";
 import { hueOf } from "../ui/Avatar.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { useModal } from "../ui/modal.ts";
 import { useApp } from "../ui/model.ts";
 import { Portal } from "../ui/Portal.tsx";
@@ -15,7 +16,9 @@ import { TalkNotes } from "./TalkNotes.tsx";
 import { DevicesPanel, HelpPanel, InfoPanel } from "./TalkPanels.tsx";
 import { minimised, useStill, useTalkKeys } from "./talkScreen.ts";
 
-function panelTitle(panel: Panel): string {
+const GrowCall = lazy(async () => (await import("./AddPeople.tsx")).GrowCall);
+
+function panelTitle(panel: Exclude<Panel, "add">): string {
 	switch (panel) {
 		case "devices":
 			return t("call-devices");
@@ -27,10 +30,12 @@ function panelTitle(panel: Panel): string {
 }
 
 function OpenPanel({ panel, view, onClose }: { panel: Panel; view: TalkView; onClose: () => void }) {
+	const { talk } = useApp();
+	if (panel === "add") return <GrowCall view={view} onClose={onClose} />;
 	return (
 		<Portal>
 			<Dialog title={panelTitle(panel)} closeLabel={t("close")} onClose={onClose}>
-				{panel === "devices" && <DevicesPanel />}
+				{panel === "devices" && <DevicesPanel of={talk} />}
 				{panel === "info" && <InfoPanel view={view} />}
 				{panel === "help" && <HelpPanel />}
 			</Dialog>

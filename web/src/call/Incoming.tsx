@@ -1,7 +1,9 @@
 import { BellOff, MessageSquareText, Phone, PhoneOff, Video } from "lucide";
 import { useRef, useState } from "preact/hooks";
 import { t } from "../i18n/text.ts";
-import type { IncomingView } from "../state/types/calls.ts";
+import type { Kind, PersonView } from "../state/types/base.ts";
+import type { CallModel, IncomingView } from "../state/types/calls.ts";
+import type { RoomIncomingView, RoomsModel } from "../state/types/rooms.ts";
 import { Avatar, hueOf } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -13,13 +15,66 @@ import { RoundAction } from "../ui/RoundAction.tsx";
 import { useNarrow } from "../ui/useNarrow.ts";
 import { DeclineWords } from "./DeclineWords.tsx";
 
-function title(view: IncomingView): string {
-	const { name } = view.person;
-	return view.kind === "voice" ? t("incoming-voice", { name }) : t("incoming-video", { name });
+/* A call from one person, or of a group: the same card, the same places. */
+interface Ringing {
+	readonly key: string;
+	readonly title: string;
+	readonly person: PersonView;
+	/* Under the name. */
+	readonly detail: string;
+	readonly kind: Kind;
+	readonly waiting: boolean;
+	readonly answering: boolean;
+	/* The call that can be declined with words; null = cannot. */
+	readonly words: string | null;
+	answer(): void;
+	decline(): void;
+	silence(): void;
 }
 
-function Who({ view, size }: { view: IncomingView; size: "m" | "xl" }) {
-	const kind = view.kind === "voice" ? t("incoming-kind-voice") : t("incoming-kind-video");
+function titleOf(kind: Kind, name: string): string {
+	return kind === "voice" ? t("incoming-voice", { name }) : t("incoming-video", { name });
+}
+
+function kindOf(kind: Kind): string {
+	return kind === "voice" ? t("incoming-kind-voice") : t("incoming-kind-video");
+}
+
+function ofCall(view: IncomingView, calls: CallModel): Ringing {
+	const { call, person, kind, waiting, answering } = view;
+	return {
+		key: call,
+		title: titleOf(kind, person.name),
+		person,
+		detail: kindOf(kind),
+		kind,
+		waiting,
+		answering,
+		words: call,
+		answer: () => run(calls.answer(call)),
+		decline: () => run(calls.decline(call)),
+		silence: () => calls.silence(call),
+	};
+}
+
+function ofRoom(view: RoomIncomingView, rooms: RoomsModel): Ringing {
+	const { room, group, by, kind, waiting, answering } = view;
+	return {
+		key: room,
+		title: titleOf(kind, group.name),
+		person: group,
+		detail: by.id === group.id ? kindOf(kind) : t("incoming-by", { kind: kindOf(kind), name: by.name }),
+		kind,
+		waiting,
+		answering,
+		words: null,
+		answer: () => run(rooms.join(room, { camera: kind === "video" })),
+		decline: () => run(rooms.decline(room)),
+		silence: () => rooms.silence(room),
+	};
+}
+
+function Who({ view, size }: { view: Ringing; size: "m" | "xl" }) {
 	return (
 		<>
 			<span class="ring-picture">
@@ -29,14 +84,13 @@ function Who({ view, size }: { view: IncomingView; size: "m" | "xl" }) {
 				<p class="stage-name">
 					<bdi>{view.person.name}</bdi>
 				</p>
-				<p class="stage-status">{view.answering ? t("answering") : kind}</p>
+				<p class="stage-status">{view.answering ? t("answering") : view.detail}</p>
 			</div>
 		</>
 	);
 }
 
-function FullScreen({ view }: { view: IncomingView }) {
-	const { calls } = useApp();
+function FullScreen({ view }: { view: Ringing }) {
 	const surface = useRef<HTMLDivElement>(null);
 	const [writing, setWriting] = useState(false);
 	useModal(surface, writing ? () => setWriting(false) : null);
@@ -46,7 +100,7 @@ function FullScreen({ view }: { view: IncomingView }) {
 				class="stage incoming"
 				role="dialog"
 				aria-modal="true"
-				aria-label={title(view)}
+				aria-label={view.title}
 				ref={surface}
 				tabIndex={-1}
 				style={{ "--hue": String(hueOf(view.person.id)) }}
@@ -54,30 +108,27 @@ function FullScreen({ view }: { view: IncomingView }) {
 				<div class="incoming-who">
 					<Who view={view} size="xl" />
 				</div>
-				{writing ? (
-					<DeclineWords call={view.call} onBack={() => setWriting(false)} />
+				{writing && view.words !== null ? (
+					<DeclineWords call={view.words} onBack={() => setWriting(false)} />
 				) : (
 					<>
 						<div class="stage-actions" data-apart>
-							<RoundAction
-								icon={PhoneOff}
-								label={t("decline")}
-								kind="end"
-								onClick={() => run(calls.decline(view.call))}
-							/>
+							<RoundAction icon={PhoneOff} label={t("decline")} kind="end" onClick={view.decline} />
 							<RoundAction
 								icon={view.kind === "voice" ? Phone : Video}
 								label={t("answer")}
 								kind="answer"
 								disabled={view.answering}
-								onClick={() => run(calls.answer(view.call))}
+								onClick={view.answer}
 								autofocus
 							/>
 						</div>
-						<button type="button" class="stage-link" onClick={() => setWriting(true)}>
-							<Icon of={MessageSquareText} />
-							{t("decline-message")}
-						</button>
+						{view.words !== null && (
+							<button type="button" class="stage-link" onClick={() => setWriting(true)}>
+								<Icon of={MessageSquareText} />
+								{t("decline-message")}
+							</button>
+						)}
 					</>
 				)}
 			</div>
@@ -86,33 +137,34 @@ function FullScreen({ view }: { view: IncomingView }) {
 }
 
 /* In the corner: it is announced, but takes neither the focus nor the page. */
-function Corner({ view }: { view: IncomingView }) {
-	const { calls } = useApp();
+function Corner({ view }: { view: Ringing }) {
 	const [writing, setWriting] = useState(false);
 	return (
-		<div class="corner-card ringing" role="dialog" aria-label={title(view)} data-enter>
+		<div class="corner-card ringing" role="dialog" aria-label={view.title} data-enter>
 			<div class="corner-head">
 				<Who view={view} size="m" />
-				<IconButton icon={BellOff} label={t("silence")} onClick={() => calls.silence(view.call)} />
+				<IconButton icon={BellOff} label={t("silence")} onClick={view.silence} />
 			</div>
-			{writing ? (
-				<DeclineWords call={view.call} onBack={() => setWriting(false)} />
+			{writing && view.words !== null ? (
+				<DeclineWords call={view.words} onBack={() => setWriting(false)} />
 			) : (
 				<div class="corner-actions">
 					<Button
 						kind="answer"
 						icon={view.kind === "voice" ? Phone : Video}
 						busy={view.answering}
-						onClick={() => run(calls.answer(view.call))}
+						onClick={view.answer}
 					>
 						{t("answer")}
 					</Button>
-					<Button kind="danger" icon={PhoneOff} onClick={() => run(calls.decline(view.call))}>
+					<Button kind="danger" icon={PhoneOff} onClick={view.decline}>
 						{t("decline")}
 					</Button>
-					<Button kind="plain" icon={MessageSquareText} onClick={() => setWriting(true)}>
-						{t("decline-message")}
-					</Button>
+					{view.words !== null && (
+						<Button kind="plain" icon={MessageSquareText} onClick={() => setWriting(true)}>
+							{t("decline-message")}
+						</Button>
+					)}
 				</div>
 			)}
 		</div>
@@ -121,23 +173,26 @@ function Corner({ view }: { view: IncomingView }) {
 
 /** Calls that come in: a phone gives them the screen, a desktop a corner. A second one is call waiting and stays small. */
 export function Incoming() {
-	const { calls } = useApp();
+	const { calls, rooms } = useApp();
 	const narrow = useNarrow();
-	const views = calls.incoming.value;
+	const views = [
+		...calls.incoming.value.map(view => ofCall(view, calls)),
+		...rooms.incoming.value.map(view => ofRoom(view, rooms)),
+	];
 	return (
 		<>
 			<div class="corner">
 				{views
 					.filter(view => !narrow || view.waiting)
 					.map(view => (
-						<Corner key={view.call} view={view} />
+						<Corner key={view.key} view={view} />
 					))}
 			</div>
 			{views
 				.filter(view => narrow && !view.waiting)
 				.slice(0, 1)
 				.map(view => (
-					<Portal key={view.call}>
+					<Portal key={view.key}>
 						<FullScreen view={view} />
 					</Portal>
 				))}

@@ -1,6 +1,5 @@
-import { ArrowUp, Mic, Pause, Phone, Play, RotateCw, Send, Square, Trash2 } from "lucide";
+import { ArrowUp, Mic, Pause, Phone, Play, RotateCw, Send, Square, Trash2, Video } from "lucide";
 import { t } from "../i18n/text.ts";
-import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { RoundAction } from "../ui/RoundAction.tsx";
@@ -129,11 +128,16 @@ export function StageRecording() {
 			{view.state === "countdown" && (
 				<>
 					<div class="stage-space" />
-					<div class="stage-actions">
-						<Button onClick={() => recorder.discard()}>{t("discard")}</Button>
-						<Button kind="voice" autofocus onClick={() => recorder.skipCountdown()}>
-							{t("skip-countdown")}
-						</Button>
+					<div class="stage-actions" data-three>
+						<RoundAction icon={Trash2} label={t("discard")} onClick={() => recorder.discard()} />
+						<RoundAction
+							icon={Video}
+							label={t("skip-countdown")}
+							kind="voice"
+							size="main"
+							autofocus
+							onClick={() => recorder.skipCountdown()}
+						/>
 					</div>
 					<div class="stage-foot" />
 				</>

@@ -10,6 +10,7 @@ import {
 	PictureInPicture2,
 	SlidersHorizontal,
 	SwitchCamera,
+	UserPlus,
 	Video,
 	VideoOff,
 } from "lucide";
@@ -19,7 +20,7 @@ import { Menu, type MenuItem } from "../ui/Menu.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { TalkButton } from "./TalkButton.tsx";
 
-export type Panel = "devices" | "info" | "help";
+export type Panel = "devices" | "info" | "help" | "add";
 
 function canFloat(): boolean {
 	return "pictureInPictureEnabled" in document && document.pictureInPictureEnabled;
@@ -39,6 +40,7 @@ function menuItems(
 	flipNow: () => void,
 ): MenuItem[] {
 	const items: MenuItem[] = [
+		{ label: t("call-add-people"), icon: UserPlus, run: () => open("add") },
 		{ label: t("call-devices"), icon: SlidersHorizontal, run: () => open("devices") },
 		{ label: t("call-details"), icon: Info, run: () => open("info") },
 		{ label: t("call-shortcuts"), icon: Keyboard, run: () => open("help") },

@@ -10,6 +10,8 @@ export interface TalkButtonProps {
 	end?: boolean;
 	disabled?: boolean;
 	autofocus?: boolean;
+	/** It opens something beside it. */
+	expanded?: boolean;
 	onClick: () => void;
 }
 
@@ -24,6 +26,7 @@ export function TalkButton(props: TalkButtonProps) {
 			data-on={props.on || undefined}
 			data-end={props.end || undefined}
 			data-autofocus={props.autofocus || undefined}
+			aria-expanded={props.expanded}
 			disabled={props.disabled}
 			onClick={props.onClick}
 		>

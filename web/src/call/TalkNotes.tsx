@@ -8,7 +8,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { run, useApp } from "../ui/model.ts";
 import type { Panel } from "./TalkBar.tsx";
 
-function Note({
+export function Note({
 	icon,
 	warn,
 	text,

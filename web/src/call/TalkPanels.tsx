@@ -1,11 +1,12 @@
 import { ShieldAlert, ShieldCheck } from "lucide";
-import { useEffect, useId } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { t } from "../i18n/text.ts";
 import type { InputView } from "../state/types/settings.ts";
-import type { TalkView, Trust } from "../state/types/talk.ts";
+import type { TalkModel, TalkView, Trust } from "../state/types/talk.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { run, useApp } from "../ui/model.ts";
+import { useId } from "../ui/useId.ts";
 
 interface PickProps {
 	label: string;
@@ -33,9 +34,11 @@ function Pick({ label, value, options, onPick }: PickProps) {
 	);
 }
 
-function Meter() {
-	const { talk } = useApp();
-	const level = Math.min(1, Math.sqrt(talk.level.value));
+/* What both kinds of call have. */
+export type Devices = Pick<TalkModel, "level" | "outputs" | "can" | "loadOutputs" | "setOutput">;
+
+function Meter({ of }: { of: Devices }) {
+	const level = Math.min(1, Math.sqrt(of.level.value));
 	return (
 		<div
 			class="talk-meter"
@@ -51,8 +54,8 @@ function Meter() {
 }
 
 /** Microphone with what it hears now, camera, and where the platform has a choice, the speaker. */
-export function DevicesPanel() {
-	const { settings, talk } = useApp();
+export function DevicesPanel({ of: talk }: { of: Devices }) {
+	const { settings } = useApp();
 	useEffect(() => {
 		run(settings.loadInputs());
 		run(talk.loadOutputs());
@@ -68,7 +71,7 @@ export function DevicesPanel() {
 				options={microphones}
 				onPick={id => settings.set("microphone", id)}
 			/>
-			<Meter />
+			<Meter of={talk} />
 			<Pick
 				label={t("camera")}
 				value={prefs.camera}
@@ -128,10 +131,11 @@ export function InfoPanel({ view }: { view: TalkView }) {
 	);
 }
 
-export function HelpPanel() {
+export function HelpPanel({ more = [] }: { more?: readonly [string, string][] }) {
 	const rows: [string, string][] = [
 		["M", t("keys-mute")],
 		["V", t("keys-camera")],
+		...more,
 		[t("key-space"), t("keys-through")],
 		[t("key-escape"), t("keys-minimise")],
 		["?", t("keys-help")],

@@ -30,8 +30,10 @@ export function stepped(corner: Corner, key: string, rtl: boolean): Corner | nul
 	}
 }
 
-export function useMovable(ref: RefObject<HTMLElement | null>, onTap: () => void) {
-	const [corner, setCorner] = useState<Corner>({ block: "end", inline: "end" });
+const END: Corner = { block: "end", inline: "end" };
+
+export function useMovable(ref: RefObject<HTMLElement | null>, onTap: () => void, first: Corner = END) {
+	const [corner, setCorner] = useState(first);
 	const stop = useRef<(() => void) | null>(null);
 	useEffect(() => () => stop.current?.(), []);
 	const isRtl = () => ref.current !== null && getComputedStyle(ref.current).direction === "rtl";

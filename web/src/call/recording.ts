@@ -52,6 +52,7 @@ export function headline(view: RecorderView, length: string): string {
 		case "opening":
 			return t("recording-opening");
 		case "countdown":
+			return t("recording-soon", { name: view.target.name });
 		case "recording":
 			return t("recording-for", { name: view.target.name });
 		case "paused":

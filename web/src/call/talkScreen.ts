@@ -1,7 +1,7 @@
 /* Whether the call fills the window, or is a bar above the chats. A new call begins large. */
-import { signal } from "@preact/signals";
+import { type ReadonlySignal, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import type { TalkModel } from "../state/types/talk.ts";
+import type { TalkModel, TalkSide } from "../state/types/talk.ts";
 
 export const minimised = signal<string | null>(null);
 
@@ -35,10 +35,17 @@ function typing(target: EventTarget | null): boolean {
 	);
 }
 
+/* What both kinds of call have. */
+export type Keyed = Pick<TalkModel, "setMuted" | "setCamera" | "talkThrough"> & {
+	readonly view: ReadonlySignal<{ readonly mine: TalkSide } | null>;
+};
+
 export interface TalkKeys {
-	readonly talk: TalkModel;
+	readonly talk: Keyed;
 	readonly enabled: boolean;
 	help(): void;
+	/* Keys that only one of them has. */
+	more?(key: string): void;
 }
 
 function isOurs(event: KeyboardEvent): boolean {
@@ -47,24 +54,26 @@ function isOurs(event: KeyboardEvent): boolean {
 	return event.key !== " " || !pressing;
 }
 
-function press(talk: TalkModel, key: string, help: () => void): void {
+function press({ talk, help, more }: TalkKeys, key: string): void {
 	const mine = talk.view.value?.mine;
 	if (mine === undefined) return;
 	if (key === "m") talk.setMuted(!mine.muted);
 	else if (key === "v") void talk.setCamera(!mine.camera);
 	else if (key === "?") help();
+	else more?.(key);
 }
 
 /** M, V, Space held, ?. Space on a button stays the button's own. */
-export function useTalkKeys({ talk, enabled, help }: TalkKeys): void {
+export function useTalkKeys({ talk, enabled, help, more }: TalkKeys): void {
 	useEffect(() => {
 		if (!enabled) return;
+		const keys: TalkKeys = { talk, enabled, help, ...(more ? { more } : {}) };
 		const down = (event: KeyboardEvent) => {
 			if (!isOurs(event)) return;
 			if (event.key === " ") {
 				event.preventDefault();
 				talk.talkThrough(true);
-			} else if (!event.repeat) press(talk, event.key.toLowerCase(), help);
+			} else if (!event.repeat) press(keys, event.key.toLowerCase());
 		};
 		const up = (event: KeyboardEvent) => {
 			if (event.key === " ") talk.talkThrough(false);
@@ -79,5 +88,5 @@ export function useTalkKeys({ talk, enabled, help }: TalkKeys): void {
 			window.removeEventListener("blur", away);
 			away();
 		};
-	}, [talk, enabled, help]);
+	}, [talk, enabled, help, more]);
 }

@@ -5,29 +5,31 @@ import { t } from "../i18n/text.ts";
 import { chatPath } from "../lib/routes.ts";
 import type { ChatView } from "../state/types/chats.ts";
 import type { CallEntry } from "../state/types/thread.ts";
-import { Avatar } from "../ui/Avatar.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { Link } from "../ui/Link.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { Chips, EmptyState } from "../ui/Small.tsx";
-import { entryTitle, kindName, shortOutcome } from "./names.ts";
+import { ChatAvatar } from "./ChatAvatar.tsx";
+import { entryTitle, shortOutcome } from "./names.ts";
 
 function detail(call: CallEntry): string {
 	const parts = [entryTitle(call)];
 	if (call.mine && call.outcome !== "answered") parts.push(shortOutcome(call.outcome));
 	if (call.durationMs !== null && call.outcome === "answered") parts.push(format.length(call.durationMs));
-	if (call.note) parts.push(`${kindName(call.note.kind)} ${format.noteLength(call.note.durationMs)}`);
+	if (call.note) parts.push(t("call-note", { length: format.noteLength(call.note.durationMs) }));
 	return parts.join(" · ");
 }
 
 function CallRow({ chat, call }: { chat: ChatView; call: CallEntry }) {
 	const { calls } = useApp();
+	/* Glows until it was heard, or seen where there is nothing to hear. */
+	const glows = call.missed && (call.note ? !call.note.played : chat.missedNew);
 	const glyph = call.missed ? PhoneMissed : call.mine ? PhoneOutgoing : PhoneIncoming;
 	return (
 		<li class="call-row">
 			<Link class="chat-row" to={chatPath(chat.conv)}>
-				<Avatar id={chat.person.id} name={chat.person.name} />
+				<ChatAvatar of={chat} />
 				<span class="lines">
 					<span class="first">
 						<span class="name">
@@ -35,7 +37,7 @@ function CallRow({ chat, call }: { chat: ChatView; call: CallEntry }) {
 						</span>
 						<time class="when">{format.when(call.startedTs)}</time>
 					</span>
-					<span class="second" data-missed={call.missed || undefined}>
+					<span class="second" data-missed={glows || undefined}>
 						<span class="preview">
 							<Icon of={glyph} size="s" />
 							<span>{detail(call)}</span>

@@ -1,15 +1,14 @@
-import { Ban, CircleCheck, Phone, Video, X } from "lucide";
-import { useRef, useState } from "preact/hooks";
+import { Ban, CircleCheck, Phone, Video } from "lucide";
+import { useState } from "preact/hooks";
 import { t } from "../i18n/text.ts";
 import type { PersonView } from "../state/types/base.ts";
 import type { ThreadModel } from "../state/types/thread.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Confirm } from "../ui/Confirm.tsx";
-import { IconButton } from "../ui/IconButton.tsx";
-import { useReturnFocus } from "../ui/modal.ts";
 import { run, useApp } from "../ui/model.ts";
 import { RoundAction } from "../ui/RoundAction.tsx";
+import { InfoPanel } from "./InfoPanel.tsx";
 
 export interface ChatInfoProps {
 	thread: ThreadModel;
@@ -21,49 +20,41 @@ export function ChatInfo({ thread, person, onClose }: ChatInfoProps) {
 	const { people, calls } = useApp();
 	const [asking, setAsking] = useState(false);
 	const { name } = person;
-	const panel = useRef<HTMLElement>(null);
-	useReturnFocus(panel);
 	return (
-		<aside class="info" aria-label={t("chat-info")} ref={panel} tabIndex={-1} data-enter>
-			<header class="pane-head">
-				<h2>{t("chat-info")}</h2>
-				<IconButton icon={X} label={t("close")} onClick={onClose} />
-			</header>
-			<div class="info-body">
-				<Avatar id={person.id} name={name} size="l" />
-				<p class="info-name">
-					<bdi>{name}</bdi>
-				</p>
-				<p class="quiet">{person.online > 0 ? t("online") : t("offline-person")}</p>
-				<div class="info-actions">
-					<RoundAction
-						size="small"
-						icon={Phone}
-						label={t("voice-call")}
-						onClick={() => run(calls.start(thread.conv, "voice"))}
-					/>
-					<RoundAction
-						size="small"
-						icon={Video}
-						label={t("video-call")}
-						onClick={() => run(calls.start(thread.conv, "video"))}
-					/>
-				</div>
-				<dl class="facts">
-					<dt>{t("info-username")}</dt>
-					<dd>{person.username}</dd>
-				</dl>
-				<h3>{t("safety")}</h3>
-				{person.blocked ? (
-					<Button wide icon={CircleCheck} onClick={() => run(people.unblock(person.id))}>
-						{t("unblock", { name })}
-					</Button>
-				) : (
-					<Button wide kind="danger" icon={Ban} onClick={() => setAsking(true)}>
-						{t("block", { name })}
-					</Button>
-				)}
+		<InfoPanel onClose={onClose}>
+			<Avatar id={person.id} name={name} size="l" />
+			<p class="info-name">
+				<bdi>{name}</bdi>
+			</p>
+			<p class="quiet">{person.online > 0 ? t("online") : t("offline-person")}</p>
+			<div class="info-actions">
+				<RoundAction
+					size="small"
+					icon={Phone}
+					label={t("voice-call")}
+					onClick={() => run(calls.start(thread.conv, "voice"))}
+				/>
+				<RoundAction
+					size="small"
+					icon={Video}
+					label={t("video-call")}
+					onClick={() => run(calls.start(thread.conv, "video"))}
+				/>
 			</div>
+			<dl class="facts">
+				<dt>{t("info-username")}</dt>
+				<dd>{person.username}</dd>
+			</dl>
+			<h3>{t("safety")}</h3>
+			{person.blocked ? (
+				<Button wide icon={CircleCheck} onClick={() => run(people.unblock(person.id))}>
+					{t("unblock", { name })}
+				</Button>
+			) : (
+				<Button wide kind="danger" icon={Ban} onClick={() => setAsking(true)}>
+					{t("block", { name })}
+				</Button>
+			)}
 			{asking && (
 				<Confirm
 					title={t("block-title", { name })}
@@ -73,6 +64,6 @@ export function ChatInfo({ thread, person, onClose }: ChatInfoProps) {
 					onClose={() => setAsking(false)}
 				/>
 			)}
-		</aside>
+		</InfoPanel>
 	);
 }

@@ -1,14 +1,15 @@
 import type { IconNode } from "lucide";
-import { CornerUpLeft, Pencil, Phone, PhoneMissed, PhoneOutgoing, Trash2, Video } from "lucide";
+import { CornerUpLeft, Pencil, Phone, PhoneMissed, PhoneOutgoing, Trash2, Users, Video } from "lucide";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import { chatPath } from "../lib/routes.ts";
 import type { ChatView, LastGlyph, LastView } from "../state/types/chats.ts";
-import { Avatar } from "../ui/Avatar.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Link } from "../ui/Link.tsx";
 import { Badge, Dot } from "../ui/Small.tsx";
+import { ChatAvatar } from "./ChatAvatar.tsx";
 import { Waves } from "./glyphs.ts";
+import { changeLine, firstName, typingLine } from "./groupWords.ts";
 import { callTitle, shortOutcome } from "./names.ts";
 
 function glyphOf(glyph: LastGlyph, video: boolean): IconNode | null {
@@ -20,11 +21,15 @@ function glyphOf(glyph: LastGlyph, video: boolean): IconNode | null {
 		case "videoNote":
 			return Video;
 		case "missedCall":
+		case "missedRoom":
 			return PhoneMissed;
 		case "outgoingCall":
 			return PhoneOutgoing;
 		case "call":
+		case "room":
 			return video ? Video : Phone;
+		case "group":
+			return Users;
 		case "deleted":
 			return Trash2;
 		case "draft":
@@ -46,6 +51,12 @@ function lastText(last: LastView): string {
 		case "missedCall":
 		case "call":
 			return callTitle(last.kind ?? "voice", last.outcome ?? "answered", last.glyph === "missedCall");
+		case "group":
+			return last.change === null ? "" : changeLine(last.change);
+		case "room":
+			return t("last-room");
+		case "missedRoom":
+			return t("room-missed");
 		case "deleted":
 			return t("last-deleted");
 		case "draft":
@@ -53,9 +64,20 @@ function lastText(last: LastView): string {
 	}
 }
 
+/* What somebody has said, rather than what happened to all. */
+const SAID: ReadonlySet<LastGlyph> = new Set(["text", "voiceNote", "videoNote", "deleted"]);
+
+/* In a group: "Ben: on my way". */
+function lastLine(last: LastView): string {
+	const text = lastText(last);
+	const said = SAID.has(last.glyph);
+	return last.from !== null && said ? t("last-by", { name: firstName(last.from), text }) : text;
+}
+
 function Preview({ chat }: { chat: ChatView }) {
-	if (chat.leavingNote) return <span class="now">{t("leaving-voice-note")}</span>;
-	if (chat.typing) return <span class="now calm">{t("typing")}</span>;
+	if (chat.leavingNote) return <span class="now">{t(`leaving-${chat.leavingNote}-note`)}</span>;
+	if (chat.typing.length > 0)
+		return <span class="now calm">{chat.group ? typingLine(chat.typing) : t("typing")}</span>;
 	if (chat.draftText) return <bdi>{t("last-draft", { text: chat.draftText })}</bdi>;
 	if (!chat.last) return null;
 	const glyph = glyphOf(chat.last.glyph, chat.last.kind === "video");
@@ -65,17 +87,17 @@ function Preview({ chat }: { chat: ChatView }) {
 			{chat.last.mine && (chat.last.glyph === "voiceNote" || chat.last.glyph === "videoNote") && (
 				<Icon of={CornerUpLeft} size="s" class="mine" />
 			)}
-			<bdi>{lastText(chat.last)}</bdi>
+			<bdi>{lastLine(chat.last)}</bdi>
 		</>
 	);
 }
 
 export function ChatRow({ chat, current }: { chat: ChatView; current: boolean }) {
-	const missed = chat.missed || chat.last?.glyph === "missedCall";
+	const missed = chat.missedNew && chat.last?.glyph === "missedCall";
 	return (
 		<li>
 			<Link class="chat-row" to={chatPath(chat.conv)} current={current}>
-				<Avatar id={chat.person.id} name={chat.person.name} online={chat.person.online > 0} />
+				<ChatAvatar of={chat} online />
 				<span class="lines">
 					<span class="first">
 						<span class="name">
@@ -83,7 +105,7 @@ export function ChatRow({ chat, current }: { chat: ChatView; current: boolean })
 						</span>
 						{chat.last && <time class="when">{format.when(chat.last.ts)}</time>}
 					</span>
-					<span class="second" data-missed={(missed && chat.unread > 0) || undefined}>
+					<span class="second" data-missed={missed || undefined}>
 						<span class="preview">
 							<Preview chat={chat} />
 						</span>

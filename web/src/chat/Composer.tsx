@@ -32,7 +32,7 @@ function Answering({ entry, name, onStop }: { entry: TextEntry; name: string; on
 	return (
 		<div class="answering">
 			<p>
-				<strong>{entry.mine ? t("answers-you") : <bdi>{name}</bdi>}</strong>
+				<strong>{entry.mine ? t("answers-you") : <bdi>{entry.from?.name ?? name}</bdi>}</strong>
 				<span dir="auto">{entry.text}</span>
 			</p>
 			<IconButton icon={X} label={t("reply-stop")} onClick={onStop} />

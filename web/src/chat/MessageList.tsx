@@ -3,13 +3,19 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import type { DisplayEntry, TextEntry, ThreadModel } from "../state/types/thread.ts";
+import { Avatar, hueOf } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { run } from "../ui/model.ts";
 import { DayLine, Skeleton } from "../ui/Small.tsx";
 import { CallCard } from "./CallCard.tsx";
+import { changeLine } from "./groupWords.ts";
 import { type Row, rows } from "./layout.ts";
 import { NoteCard, SendingNoteCard } from "./NoteCard.tsx";
 import { TextBubble } from "./TextBubble.tsx";
+
+/* With the words of group calls; a thread without one does not need them. */
+const RoomCard = lazy(async () => (await import("./RoomCard.tsx")).RoomCard);
 
 export interface EntryVerbs {
 	onAnswer: (entry: TextEntry) => void;
@@ -31,10 +37,18 @@ function Entry({ entry, last, name, thread, onAnswer, onDelete }: EntryProps) {
 			);
 		case "call":
 			return <CallCard entry={entry} thread={thread} onDelete={seq => onDelete(seq, "note")} />;
+		case "room":
+			return <RoomCard entry={entry} thread={thread} onDelete={seq => onDelete(seq, "note")} />;
 		case "note":
 			return <NoteCard entry={entry} onDelete={seq => onDelete(seq, "note")} />;
 		case "sending":
 			return <SendingNoteCard entry={entry} thread={thread} />;
+		case "group":
+			return (
+				<p class="group-line">
+					<span>{changeLine(entry.change)}</span>
+				</p>
+			);
 		case "deleted": {
 			const text = entry.what === "text" ? t("deleted-text") : t("deleted-note");
 			return (
@@ -56,7 +70,7 @@ interface EntryProps extends EntryVerbs {
 /* Keeps the end in view while one is at the end, and the place one reads at while older entries arrive above it. */
 function useSteadyScroll(count: number, firstKey: string | undefined) {
 	const box = useRef<HTMLDivElement>(null);
-	const state = useRef({ atEnd: true, height: 0, firstKey });
+	const state = useRef({ atEnd: true, height: 0, top: 0, firstKey });
 	useLayoutEffect(() => {
 		const el = box.current;
 		if (!el) return;
@@ -79,7 +93,11 @@ function useSteadyScroll(count: number, firstKey: string | undefined) {
 	const onScroll = () => {
 		const el = box.current;
 		if (!el) return;
-		state.current.atEnd = el.scrollHeight - el.scrollTop - el.clientHeight < 48;
+		const was = state.current;
+		/* An entry may have grown since what is told here: only who goes up leaves the end. */
+		if (el.scrollHeight - el.scrollTop - el.clientHeight < 48) was.atEnd = true;
+		else if (el.scrollTop < was.top) was.atEnd = false;
+		was.top = el.scrollTop;
 	};
 	return { box, onScroll };
 }
@@ -93,6 +111,22 @@ function lineBefore(row: Row) {
 					<span>{t("new-line")}</span>
 				</div>
 			)}
+		</>
+	);
+}
+
+/* Whose words these are, in a group: the name above the first, the face beside the last. What is read out names them itself. */
+function Sender({ row: { entry, first, last } }: { row: Row }) {
+	if (entry.from === null || entry.type === "group") return null;
+	const { id, name } = entry.from;
+	return (
+		<>
+			{first && (
+				<p class="sender" aria-hidden="true" style={{ "--hue": String(hueOf(id)) }}>
+					<bdi>{name}</bdi>
+				</p>
+			)}
+			{last && <Avatar id={id} name={name} size="xs" />}
 		</>
 	);
 }
@@ -127,11 +161,14 @@ export function MessageList({ thread, name, onAnswer, onDelete }: MessageListPro
 					{rows(entries, thread.firstUnread.value).map(row => (
 						<li
 							key={row.entry.key}
+							data-type={row.entry.type}
+							data-from={row.entry.from !== null || undefined}
 							data-mine={row.entry.mine || undefined}
 							data-first={row.first || undefined}
 							data-last={row.last || undefined}
 						>
 							{lineBefore(row)}
+							<Sender row={row} />
 							<Entry
 								entry={row.entry}
 								last={row.last}

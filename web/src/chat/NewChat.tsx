@@ -1,14 +1,16 @@
-import { Check, Copy, Share2, UserPlus } from "lucide";
-import { useEffect, useState } from "preact/hooks";
+import { Check, Copy, Share2, UserPlus, Users } from "lucide";
+import { useEffect, useRef, useState } from "preact/hooks";
 import * as format from "../i18n/format.ts";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import { chatPath } from "../lib/routes.ts";
 import type { PersonView } from "../state/types/base.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
+import { useFocusOn } from "../ui/modal.ts";
 import { run, useApp, useRoute } from "../ui/model.ts";
 import { SearchBox } from "../ui/TextField.tsx";
+import { NewGroup } from "./NewGroup.tsx";
 
 interface Invitation {
 	link: string;
@@ -17,13 +19,13 @@ interface Invitation {
 
 export function InvitationLink({ link, expiresTs }: Invitation) {
 	const [copied, setCopied] = useState(false);
-	const { announce } = useApp();
+	const app = useApp();
 	const copy = () => {
 		run(
 			navigator.clipboard.writeText(link).then(
 				() => {
 					setCopied(true);
-					announce(t("copied"));
+					app.announce(t("copied"));
 				},
 				() => setCopied(false),
 			),
@@ -69,6 +71,7 @@ function PeopleList({ people, active, onPick }: PeopleListProps) {
 					role="option"
 					tabIndex={-1}
 					aria-selected={index === active}
+					data-active={index === active || undefined}
 					onClick={() => onPick(person)}
 				>
 					<Avatar id={person.id} name={person.name} size="s" online={person.online > 0} />
@@ -82,7 +85,7 @@ function PeopleList({ people, active, onPick }: PeopleListProps) {
 	);
 }
 
-export function NewChat({ onClose }: { onClose: () => void }) {
+function FindOne({ onClose, onGroup }: { onClose: () => void; onGroup: () => void }) {
 	const { people, chats } = useApp();
 	const route = useRoute();
 	const [query, setQuery] = useState("");
@@ -112,7 +115,7 @@ export function NewChat({ onClose }: { onClose: () => void }) {
 	};
 	const chosen = found[active];
 	return (
-		<Dialog title={t("new-chat")} closeLabel={t("close")} onClose={onClose}>
+		<>
 			<SearchBox
 				label={t("find-people")}
 				value={query}
@@ -131,13 +134,38 @@ export function NewChat({ onClose }: { onClose: () => void }) {
 					<strong>{t("nobody-found")}</strong> {t("nobody-found-hint")}
 				</p>
 			)}
-			{invitation ? (
-				<InvitationLink {...invitation} />
-			) : (
-				<Button wide icon={UserPlus} onClick={() => run(invite())}>
-					{t("invite-someone")}
+			<div class="stack">
+				<Button wide icon={Users} onClick={onGroup}>
+					{t("new-group")}
 				</Button>
-			)}
+				{invitation ? (
+					<InvitationLink {...invitation} />
+				) : (
+					<Button wide icon={UserPlus} onClick={() => run(invite())}>
+						{t("invite-someone")}
+					</Button>
+				)}
+			</div>
+		</>
+	);
+}
+
+type Step = "one" | "people" | "name";
+
+/** Somebody, or a group: one dialog, so that the focus stays in it from step to step. */
+export function NewChat({ onClose }: { onClose: () => void }) {
+	const [step, setStep] = useState<Step>("one");
+	const body = useRef<HTMLDivElement>(null);
+	useFocusOn(body, step);
+	return (
+		<Dialog title={step === "one" ? t("new-chat") : t("new-group")} closeLabel={t("close")} onClose={onClose}>
+			<div ref={body}>
+				{step === "one" ? (
+					<FindOne onClose={onClose} onGroup={() => setStep("people")} />
+				) : (
+					<NewGroup step={step} onStep={setStep} onClose={onClose} />
+				)}
+			</div>
 		</Dialog>
 	);
 }

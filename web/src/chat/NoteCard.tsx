@@ -10,13 +10,14 @@ import { VideoFrame } from "./VideoFrame.tsx";
 
 /** A note without a call: the same line, without the call above it. */
 export function NoteCard({ entry, onDelete }: { entry: NoteEntry; onDelete: (seq: number) => void }) {
-	const { note } = entry;
+	const { note, from } = entry;
+	const at = format.time(note.ts);
 	const unheard = !note.mine && !note.played;
 	const items = [{ label: t("delete"), icon: Trash2, danger: true, run: () => onDelete(note.seq) }];
 	return (
 		<article
 			class="call-card bare"
-			aria-label={`${noteSummary(note)} ${format.time(note.ts)}`}
+			aria-label={`${noteSummary(note)} ${from ? t("by-name", { name: from.name, time: at }) : at}`}
 			data-unheard={unheard || undefined}
 			data-note={note.kind}
 		>

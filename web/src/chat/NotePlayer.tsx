@@ -1,5 +1,4 @@
 import { Pause, Play } from "lucide";
-import { useId } from "preact/hooks";
 import { why } from "../i18n/errors.ts";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
@@ -7,6 +6,7 @@ import type { NoteView } from "../state/types/thread.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { useApp } from "../ui/model.ts";
 import { Dot } from "../ui/Small.tsx";
+import { useId } from "../ui/useId.ts";
 import { Seek } from "../ui/Waveform.tsx";
 
 export function useNote(note: NoteView) {

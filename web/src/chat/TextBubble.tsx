@@ -50,7 +50,8 @@ function Failed({ entry, thread }: { entry: TextEntry; thread: ThreadModel }) {
 }
 
 export function TextBubble(props: TextBubbleProps) {
-	const { entry, name, last, thread } = props;
+	const { entry, last, thread } = props;
+	const name = entry.from?.name ?? props.name;
 	const at = format.time(entry.ts);
 	const [tools, setTools] = useState(false);
 	return (
@@ -63,7 +64,9 @@ export function TextBubble(props: TextBubbleProps) {
 				<div class="bubble" onClick={() => setTools(!tools)}>
 					{entry.answers && (
 						<p class="answers">
-							<strong>{entry.answers.mine ? t("answers-you") : <bdi>{name}</bdi>}</strong>
+							<strong>
+								{entry.answers.mine ? t("answers-you") : <bdi>{entry.answers.from?.name ?? props.name}</bdi>}
+							</strong>
 							<span dir="auto">{entry.answers.text}</span>
 						</p>
 					)}

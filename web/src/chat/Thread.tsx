@@ -10,9 +10,9 @@ import { Link } from "../ui/Link.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { EmptyState } from "../ui/Small.tsx";
 import { useNarrow } from "../ui/useNarrow.ts";
-import { ChatInfo } from "./ChatInfo.tsx";
 import { Composer } from "./Composer.tsx";
 import { Drafts } from "./DraftCard.tsx";
+import { ChatInfo, GroupInfo } from "./later.ts";
 import { MessageList } from "./MessageList.tsx";
 import { ThreadHeader } from "./ThreadHeader.tsx";
 
@@ -37,7 +37,7 @@ interface FootProps {
 }
 
 function Foot({ thread, person, answers, onAnswered, record }: FootProps) {
-	const { people, recorder, drafts, calls } = useApp();
+	const { people, recorder, drafts, calls, rooms } = useApp();
 	if (person.blocked) {
 		return (
 			<div class="blocked-strip">
@@ -48,8 +48,18 @@ function Foot({ thread, person, answers, onAnswered, record }: FootProps) {
 	}
 	const view = recorder.view.value;
 	/* While a call's screen is open its note is recorded there. */
-	const here = view.state !== "idle" && view.target.conv === thread.conv && calls.outgoing.value === null;
+	const inRoom = rooms.large.value && rooms.view.value !== null;
+	const there = calls.outgoing.value !== null || inRoom;
+	const here = view.state !== "idle" && view.target.conv === thread.conv && !there;
 	const waiting = drafts.list.value.filter(draft => draft.conv === thread.conv);
+	if (thread.group.value?.left && !here) {
+		return (
+			<div class="foot">
+				<Drafts drafts={waiting} />
+				<p class="left-strip">{t("group-left")}</p>
+			</div>
+		);
+	}
 	return (
 		<div class="foot">
 			{!here && <Drafts drafts={waiting} />}
@@ -59,7 +69,21 @@ function Foot({ thread, person, answers, onAnswered, record }: FootProps) {
 	);
 }
 
-type Asking = { seq: number; what: "text" | "note" } | null;
+type Asking = { seq: number; what: "text" | "note" };
+
+function AskDelete({ thread, what, seq, onClose }: Asking & { thread: ThreadModel; onClose: () => void }) {
+	const title = what === "text" ? t("delete-text-title") : t("delete-note-title");
+	const body = thread.group.value ? (`delete-${what}-body-group` as const) : (`delete-${what}-body` as const);
+	return (
+		<Confirm
+			title={title}
+			text={t(body)}
+			yes={t("delete")}
+			onYes={() => run(thread.deleteEntry(seq))}
+			onClose={onClose}
+		/>
+	);
+}
 
 function NotFound() {
 	return (
@@ -86,9 +110,10 @@ export function Thread({ conv, live, record }: ThreadProps) {
 	const narrow = useNarrow();
 	const [infoOpen, setInfoOpen] = useState(false);
 	const [answers, setAnswers] = useState<TextEntry | null>(null);
-	const [asking, setAsking] = useState<Asking>(null);
+	const [asking, setAsking] = useState<Asking | null>(null);
 	useShown(thread);
 	const person = thread.person.value;
+	const group = thread.group.value;
 	if (thread.notFound.value) return <NotFound />;
 	if (!person) return <main class="thread" aria-busy="true" aria-label={t("loading")} />;
 	const empty = thread.entries.value.length === 0 && !thread.loading.value;
@@ -124,16 +149,9 @@ export function Thread({ conv, live, record }: ThreadProps) {
 					record={record}
 				/>
 			</main>
-			{infoOpen && <ChatInfo thread={thread} person={person} onClose={() => setInfoOpen(false)} />}
-			{asking && (
-				<Confirm
-					title={asking.what === "text" ? t("delete-text-title") : t("delete-note-title")}
-					text={asking.what === "text" ? t("delete-text-body") : t("delete-note-body")}
-					yes={t("delete")}
-					onYes={() => run(thread.deleteEntry(asking.seq))}
-					onClose={() => setAsking(null)}
-				/>
-			)}
+			{infoOpen && group && <GroupInfo group={group} onClose={() => setInfoOpen(false)} />}
+			{infoOpen && !group && <ChatInfo thread={thread} person={person} onClose={() => setInfoOpen(false)} />}
+			{asking && <AskDelete thread={thread} {...asking} onClose={() => setAsking(null)} />}
 		</>
 	);
 }

@@ -4,7 +4,7 @@ import { rows } from "./layout.ts";
 
 const at = new Date(2026, 10, 24, 12).getTime();
 
-function text(seq: number, mine: boolean, minutes: number): TextEntry {
+function text(seq: number, mine: boolean, minutes: number, from = 0): TextEntry {
 	const ts = at + minutes * 60_000;
 	return {
 		type: "text",
@@ -12,6 +12,7 @@ function text(seq: number, mine: boolean, minutes: number): TextEntry {
 		seq,
 		mine,
 		ts,
+		from: from === 0 ? null : { id: from, username: "", name: "", blocked: false, online: 0 },
 		text: "x",
 		send: "sent",
 		failed: null,
@@ -28,6 +29,11 @@ test("texts of one person within five minutes stand together", () => {
 		[true, true],
 		[true, true],
 	]);
+});
+
+test("in a group each person's texts stand for themselves", () => {
+	const made = rows([text(1, false, 0, 2), text(2, false, 1, 2), text(3, false, 2, 3)], null);
+	expect(made.map(row => row.first)).toEqual([true, false, true]);
 });
 
 test("the new line comes before their first unread entry, and parts a group", () => {

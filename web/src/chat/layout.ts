@@ -17,6 +17,7 @@ export interface Row {
 function together(a: DisplayEntry, b: DisplayEntry): boolean {
 	return (
 		a.mine === b.mine &&
+		a.from?.id === b.from?.id &&
 		a.type === "text" &&
 		b.type === "text" &&
 		b.ts - a.ts < TOGETHER_MS &&

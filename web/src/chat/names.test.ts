@@ -31,6 +31,7 @@ function call(over: Partial<CallEntry>): CallEntry {
 		seq: 1,
 		mine: false,
 		ts: at,
+		from: null,
 		call: "c",
 		kind: "voice",
 		outcome: "no_answer",

@@ -1,4 +1,5 @@
-# English, the source language. Every word on the screen and every accessible name is here.
+# English, the source language. Every word on the screen and every accessible name is here, or in room.ftl, which comes with the
+# screens of group calls, or in more.ftl, which comes with what is opened by hand.
 # Names of times and lengths arrive formatted: { $time } "14:02", { $length } "0:23".
 
 app-name = Aftertone
@@ -17,52 +18,18 @@ loading = Loading
 
 ## Getting in
 welcome-title = Leave word, not a missed call
-welcome-text = Calls, and the notes they leave when nobody can answer.
-join-title = Join Aftertone
-join-first = You are the first person here, and will look after this server.
-join-from = { $name } invites you.
-join-name = Your name
 join-name-hint = This is what people see.
 username = Username
-username-hint = Small letters, digits, dots and dashes. You sign in with it.
 password = Password
-password-hint = At least 10 characters. A few words are easiest.
-create-account = Create account
-sign-in = Sign in
-sign-in-title = Welcome back
 sign-in-link = Signing you in
-first-run = Nobody has an account on this server yet. Open the one-time link that the server printed when it started.
-invite-gone = This invitation is no longer valid. It was used up or has expired; ask for a new one.
-link-gone = This sign-in link was already used or has expired. Sign in with your password.
-was-revoked = This device was signed out from another one.
-was-signed-out = You are signed out.
-server-unreachable = The server cannot be reached. Trying again.
-root-certificate = Install this server’s certificate
-sign-in-wrong = That username and password do not belong together.
-name-missing = Please write your name.
-username-missing = Please choose a username.
-username-bad = Use up to 32 small letters, digits, dots, dashes or underscores.
-username-taken = This username is taken. Choose another one.
-password-short = Please use at least 10 characters, not your username, and nothing that everybody uses.
 
 ## Chats
 new-chat = New chat
 search = Search
 find-people = Find people
 people = People
-new-group = New group
-invite-someone = Invite someone
 invite-title = Invite someone
-invite-text = Whoever opens this link can create an account here. It works { $uses ->
-        [one] once
-       *[other] { $uses } times
-    } until { $date }.
-invite-link = Invitation link
-copy-link = Copy link
-copied = Copied
-share-link = Share
 nobody-found = Nobody by that name is here yet.
-nobody-found-hint = Send them an invitation, and they will be.
 filter = Show
 filter-all = All
 filter-missed = Missed
@@ -74,7 +41,7 @@ chats-none-missed-text = Calls you could not take will be here.
 chats-none-unheard = Everything is heard
 chats-none-unheard-text = Notes you have not played yet will be here.
 chats-none-found = Nothing found
-chats-none-found-text = No chat has “{ $query }” in it.
+chats-none-found-text = Nobody you chat with is called “{ $query }”.
 show-all = Show all chats
 pick-chat-title = Pick a chat
 pick-chat-text = Or start a new one. Your calls and notes live inside it.
@@ -84,17 +51,23 @@ unread = { $count ->
     }
 unheard = Not played
 last-you = You: { $text }
+last-by = { $name }: { $text }
 last-draft = Draft: { $text }
 last-voice-note = Voice note, { $length }
 last-video-note = Video note, { $length }
 last-deleted = Deleted
+voice-chat-start = Start voice chat
+last-room = Group call
+room-missed = Missed group call
 typing = typing…
 leaving-voice-note = leaving a voice note
+leaving-video-note = leaving a video note
 online = Online
 offline-person = Away
 
 ## Calls page
 calls-title = Calls
+call-note = note { $length }
 calls-empty-title = No calls yet
 calls-empty-text = Open a chat and call somebody. If they cannot answer, leave a note.
 
@@ -114,8 +87,10 @@ copy-text = Copy text
 delete = Delete
 delete-text-title = Delete this message?
 delete-text-body = It disappears for both of you.
+delete-text-body-group = It disappears for everybody in the group.
 delete-note-title = Delete this note?
 delete-note-body = The recording is removed for both of you. The call stays in the chat.
+delete-note-body-group = The recording is removed for everybody in the group.
 cancel = Cancel
 state-sending = Sending
 state-sent = Sent
@@ -131,7 +106,10 @@ reply-to = Replying to
 reply-stop = Stop replying
 answers-you = You
 blocked-strip = You blocked { $name }. They cannot call or write to you.
-is-typing = { $name } is typing
+are-typing = { $count ->
+        [one] { $names } is typing
+       *[other] { $names } are typing
+    }
 
 voice-call = Voice call
 video-call = Video call
@@ -220,6 +198,7 @@ video-instead = Video instead
 ## Recording
 recording = Recording
 recording-for = Recording for { $name }
+recording-soon = Recording for { $name } begins in a moment
 recording-paused = Paused
 recording-sending = Sending to { $name }
 recording-opening = Getting ready…
@@ -265,6 +244,7 @@ incoming-voice = Incoming voice call from { $name }
 incoming-video = Incoming video call from { $name }
 incoming-kind-voice = Voice call
 incoming-kind-video = Video call
+incoming-by = { $kind } · { $name }
 answer = Answer
 decline = Decline
 decline-message = Decline with a message
@@ -289,6 +269,7 @@ stop-listening = Stop
 
 ## In a call
 call-region = Call
+call-add-people = Add people
 connected = Connected
 leave = Leave
 call-with = Call with { $name }
@@ -376,59 +357,65 @@ block-body = They cannot call or write to you, and are not told. What you have s
 safety = Safety
 info-calls = Calls that ring out become notes in this chat.
 
+## Groups
+group-people-title = New group: people
+group-name-title = New group: name
+group-left = You are no longer in this group
+you = You
+you-object = you
+more-people = { $count ->
+        [one] 1 other
+       *[other] { $count } others
+    }
+did-created = { $mine ->
+        [yes] You made the group “{ $group }”
+       *[no] { $by } made the group “{ $group }”
+    }
+did-named = { $mine ->
+        [yes] You named the group “{ $group }”
+       *[no] { $by } named the group “{ $group }”
+    }
+did-pictured = { $mine ->
+        [yes] You changed the picture
+       *[no] { $by } changed the picture
+    }
+did-added = { $mine ->
+        [yes] You added { $who }
+       *[no] { $by } added { $who }
+    }
+did-removed = { $mine ->
+        [yes] You removed { $who }
+       *[no] { $by } removed { $who }
+    }
+did-left = { $mine ->
+        [yes] You left
+       *[no] { $by } left
+    }
+did-admin = { $mine ->
+        [yes] You made { $who } an admin
+       *[no] { $by } made { $who } an admin
+    }
+did-unadmin = { $mine ->
+        [yes] You dismissed { $who } as admin
+       *[no] { $by } dismissed { $who } as admin
+    }
+is-admin = { $mine ->
+        [yes] You are an admin now
+       *[no] { $by } is an admin now
+    }
+is-unadmin = { $mine ->
+        [yes] You are no admin any more
+       *[no] { $by } is no admin any more
+    }
+
 ## You
-you-title = You
-profile = Profile
-save = Save
-appearance = Appearance
-theme = Theme
-theme-auto = System
-theme-light = Light
-theme-dark = Dark
-contrast-more = More contrast
-sounds = Sounds
-sounds-on = Ring and signal tones
-sounds-test = Play the ring tone
 notifications = Notifications
-notify-on = Notifications on this device
-notify-blocked = Blocked by the browser. Allow them in the site’s settings.
-notify-unsupported = This browser cannot show them.
-privacy = Privacy
-receipts = Show when I have read and listened
-receipts-hint = If this is off, you do not see it of others either.
-hide-decline = Hide that I declined
-hide-decline-hint = Callers see “No answer” instead.
 quiet = Quiet time
-quiet-hint = Calls do not ring. Callers can leave a note.
 quiet-off = Calls ring
-quiet-until = Quiet until { $time }
-quiet-hour = 1 hour
-quiet-evening = Until 8 in the morning
-quiet-end = Let calls ring again
-quiet-share = Tell callers until when
-inputs = Microphone and camera
 microphone = Microphone
 camera = Camera
 input-default = Standard
-shortcuts = Keyboard shortcuts
-shortcuts-hint = Ctrl or ⌘ + Shift + R records, Space pauses, Enter sends, Esc discards.
 devices = Devices
-this-device = This device
-device-seen = Last seen { $when }
-revoke = Revoke
-revoke-name = Revoke { $name }
-revoke-title = Sign out { $name }?
-revoke-body = It is disconnected at once and has to sign in again.
-invitations = Invitations
-invite-new = New invitation
-invite-uses = { $uses ->
-        [one] 1 use left
-       *[other] { $uses } uses left
-    }
-invite-until = until { $date }
-sign-out = Sign out
-sign-out-title = Sign out of this device?
-sign-out-body = Notes that were not sent yet stay as drafts on your other devices.
 
 ## Toasts
 toast-note-discarded = Note discarded ({ $length })
@@ -442,6 +429,10 @@ toast-elsewhere = Answered on another device
 toast-elsewhere-on = Answered on { $device }
 toast-call-gone = The call had already ended.
 toast-deleted = Deleted
+toast-room-locked = The call is locked. Nobody else can join.
+toast-room-full = It is full.
+toast-room-moved = The call goes on at your other device.
+toast-room-removed = You were removed from the call.
 toast-already-signed-in = You are already signed in.
 
 ## What went wrong
@@ -453,6 +444,8 @@ err-delete = It was not deleted: { $why }
 err-play = The note cannot be played: { $why }
 err-listen = Listening live did not work: { $why }
 err-people = People could not be loaded: { $why }
+err-group = The group was not changed: { $why }
+err-picture = The picture was not taken: { $why }
 err-devices = Devices could not be changed: { $why }
 err-settings = The setting was not saved: { $why }
 why-offline = you are offline.
@@ -478,9 +471,16 @@ say-missed-video-note = Missed video call from { $name} · note { $length }
 say-voice-note = Voice note from { $name }, { $length }
 say-video-note = Video note from { $name }, { $length }
 say-text = Message from { $name }
+say-in-group = { $name } in { $group }
+say-added = { $name } added you to { $group }
+say-removed = { $name } removed you from { $group }
 say-recording = Recording started
 say-paused = Recording paused
 say-left = { $seconds } seconds left
 say-draft = { $seconds } s saved as a draft
 say-sent = Note sent to { $name }
 say-answered = Connected with { $name }
+say-missed-room = Missed group call in { $group }
+say-joined = { $name } joined
+say-went = { $name } left
+say-reacted = { $names }: { $emoji }

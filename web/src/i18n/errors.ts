@@ -69,6 +69,8 @@ export function toastText({ what }: Toast): string {
 			return what.device === null ? t("toast-elsewhere") : t("toast-elsewhere-on", { device: what.device });
 		case "callGone":
 			return t("toast-call-gone");
+		case "room":
+			return t(`toast-room-${what.why}`);
 		case "entryDeleted":
 			return t("toast-deleted");
 		case "alreadySignedIn":

@@ -13,6 +13,7 @@ function make() {
 		relative: new Intl.RelativeTimeFormat(locale, { numeric: "auto" }),
 		number: new Intl.NumberFormat(locale, { useGrouping: false }),
 		two: new Intl.NumberFormat(locale, { minimumIntegerDigits: 2 }),
+		list: new Intl.ListFormat(locale, { type: "conjunction" }),
 		speed: new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }),
 	};
 }
@@ -61,6 +62,11 @@ export function when(ts: number, now = Date.now()): string {
 
 export function date(ts: number): string {
 	return made.date.format(ts);
+}
+
+/** Ana, Ben and Carla. */
+export function list(names: readonly string[]): string {
+	return made.list.format(names);
 }
 
 /** A length: 0:23, 12:05, 1:02:03. */

@@ -1,4 +1,4 @@
-// Writes keys.ts from en.ftl: the names of all messages with the names of their arguments. Run: node src/i18n/genkeys.mjs
+// Writes keys.ts from en.ftl, more.ftl and room.ftl: the names of all messages with the names of their arguments. Run: node src/i18n/genkeys.mjs
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,10 +13,13 @@ export function keysOf(source) {
 			`\t${name.includes("-") ? `"${name}"` : name}: ${args.length ? args.map(arg => `"${arg}"`).join(" | ") : "never"};`,
 		);
 	}
-	return `/* Written by genkeys.mjs from en.ftl. */\nexport interface Messages {\n${keys.join("\n")}\n}\n`;
+	return `/* Written by genkeys.mjs from en.ftl, more.ftl and room.ftl. */\nexport interface Messages {\n${keys.join("\n")}\n}\n`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	const here = import.meta.dirname;
-	writeFileSync(join(here, "keys.ts"), keysOf(readFileSync(join(here, "en.ftl"), "utf8")));
+	const source = ["en.ftl", "more.ftl", "room.ftl"]
+		.map(name => readFileSync(join(here, name), "utf8"))
+		.join("\n");
+	writeFileSync(join(here, "keys.ts"), keysOf(source));
 }

@@ -49,6 +49,9 @@ export const words: Words = {
 		return by(kind, t("say-voice-note", { name, length }), t("say-video-note", { name, length }));
 	},
 	textArrived: name => t("say-text", { name }),
+	inGroup: (name, group) => t("say-in-group", { name, group }),
+	addedToGroup: (name, group) => t("say-added", { name, group }),
+	removedFromGroup: (name, group) => t("say-removed", { name, group }),
 	noteBeingLeft: (kind, name) => by(kind, t("is-leaving-voice", { name }), t("is-leaving-video", { name })),
 	outcome: outcomeSentence,
 	recordingStarted: () => t("say-recording"),
@@ -57,4 +60,8 @@ export const words: Words = {
 	draftKept: ms => t("say-draft", { seconds: format.seconds(ms) }),
 	noteSent: name => t("say-sent", { name }),
 	answered: name => t("say-answered", { name }),
+	missedRoom: (_kind, group) => t("say-missed-room", { group }),
+	joinedRoom: name => t("say-joined", { name }),
+	leftRoom: name => t("say-went", { name }),
+	reacted: (names, emoji) => t("say-reacted", { names: format.list(names), emoji }),
 };

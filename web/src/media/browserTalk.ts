@@ -13,7 +13,7 @@ export function browserTalk(): TalkPorts {
 	};
 }
 
-function browserTalkDevices(): TalkDevices {
+export function browserTalkDevices(): TalkDevices {
 	return {
 		can: {
 			screen: typeof navigator.mediaDevices?.getDisplayMedia === "function",

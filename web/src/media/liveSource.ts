@@ -1,9 +1,13 @@
 /* Plays a recording while it is being made: fragments are appended to a MediaSource as they come, the playhead stays about half a second
  * behind. A new segment brings a new header and starts at 0; it is laid behind what is there. */
 import type { Fragment } from "../wire/fragment.ts";
+import { WebmClusters } from "./webmLive.ts";
 
 const BEHIND_S = 0.5;
 const FAR_S = 1.6;
+/* Not far enough for a jump, which costs Firefox a decode from the last key frame: the voice goes a little faster, at its own pitch. */
+const LATE_S = 1;
+const CATCH_UP = 1.1;
 
 export type LiveState = "connecting" | "playing" | "ended" | "failed";
 
@@ -27,6 +31,9 @@ export class LiveSource {
 	readonly #source: MediaSource;
 	readonly #url: string;
 	readonly #queue: Fragment[] = [];
+	/* Set where the recording's own clusters will not do. */
+	readonly #isWebmVideo: boolean;
+	#clusters: WebmClusters | null = null;
 	#buffer: SourceBuffer | null = null;
 	#seg = -1;
 	#next = 0;
@@ -39,6 +46,7 @@ export class LiveSource {
 		if (MediaSourceClass === null) throw new Error("ask canPlayLive first");
 		this.element = element;
 		this.#onState = onState;
+		this.#isWebmVideo = mime.startsWith("video/webm");
 		this.#source = new MediaSourceClass();
 		this.#url = URL.createObjectURL(this.#source);
 		this.#source.addEventListener("sourceopen", () => this.#opened(mime), { once: true });
@@ -102,17 +110,27 @@ export class LiveSource {
 			return;
 		}
 		try {
-			if (fragment.seg !== this.#seg) {
-				if (this.#seg >= 0) {
-					buffer.abort();
-					buffer.timestampOffset = this.#end();
-				}
-				this.#seg = fragment.seg;
-			}
-			buffer.appendBuffer(fragment.bytes.slice());
+			if (fragment.seg !== this.#seg) this.#segment(buffer, fragment.seg);
+			this.#append(buffer, fragment.bytes);
 		} catch {
 			this.#become("failed");
 		}
+	}
+
+	#segment(buffer: SourceBuffer, seg: number): void {
+		if (this.#seg >= 0) {
+			buffer.abort();
+			buffer.timestampOffset = this.#end();
+		}
+		this.#seg = seg;
+		this.#clusters = this.#isWebmVideo ? new WebmClusters() : null;
+	}
+
+	#append(buffer: SourceBuffer, bytes: Uint8Array): void {
+		const ready = this.#clusters === null ? bytes.slice() : this.#clusters.push(bytes);
+		if (ready === null) this.#become("failed");
+		else if (ready.length > 0) buffer.appendBuffer(ready);
+		else this.#feed();
 	}
 
 	#end(): number {
@@ -127,6 +145,7 @@ export class LiveSource {
 			this.#buffer !== null && this.#buffer.buffered.length > 0 ? this.#buffer.buffered.start(0) : 0;
 		if (behind > FAR_S && !this.#complete) this.element.currentTime = Math.max(start, end - BEHIND_S);
 		else if (this.element.currentTime < start) this.element.currentTime = start;
+		this.element.playbackRate = behind > LATE_S && !this.#complete ? CATCH_UP : 1;
 		if (this.element.paused && end > start) void this.element.play().catch(() => {});
 	}
 

@@ -1,6 +1,7 @@
 /* One RTCPeerConnection to the other device, through the relay. Three lines are agreed at once (voice, camera, screen), both ways;
  * what is switched later goes by replaceTrack and needs no new agreement. */
 import { Scope } from "../lib/scope.ts";
+import { type Counts, count, lossBetween } from "./linkStats.ts";
 import { Patience } from "./patience.ts";
 import { atPlace, type Place } from "./sdp.ts";
 import type { LinkState, LinkStats, Peer, Sink, Slot } from "./talkPorts.ts";
@@ -64,9 +65,8 @@ export class BrowserPeer implements Peer {
 		const before = this.#before ?? now;
 		this.#before = now;
 		const missing = Math.max(0, now.lost - before.lost);
-		const all = missing + Math.max(0, now.got - before.got);
 		this.#wait(missing + Math.max(0, now.asked - before.asked), now.voiceRttMs ?? (now.rttMs ?? 0) * 2);
-		return { lost: all === 0 ? 0 : missing / all, rttMs: now.rttMs };
+		return { lost: lossBetween(before, now), rttMs: now.rttMs };
 	}
 
 	close(): void {
@@ -138,34 +138,7 @@ export class BrowserPeer implements Peer {
 	}
 }
 
-interface Counts {
-	/* Packets that are lost for good, that came, that were asked for again. */
-	readonly lost: number;
-	readonly got: number;
-	readonly asked: number;
-	/* To the server and back; to the other browser and back. */
-	readonly rttMs: number | null;
-	readonly voiceRttMs: number | null;
-}
-
-function count(stats: RTCStatsReport): Counts {
-	let [lost, got, asked] = [0, 0, 0];
-	let rttMs: number | null = null;
-	let voiceRttMs: number | null = null;
-	for (const one of stats.values()) {
-		if (one.type === "inbound-rtp") {
-			lost += one.packetsLost ?? 0;
-			got += one.packetsReceived ?? 0;
-			if (one.kind === "audio") asked += one.nackCount ?? 0;
-		} else if (one.type === "candidate-pair" && one.nominated && one.currentRoundTripTime !== undefined)
-			rttMs = one.currentRoundTripTime * 1000;
-		else if (one.type === "remote-inbound-rtp" && one.kind === "audio" && one.roundTripTime !== undefined)
-			voiceRttMs = one.roundTripTime * 1000;
-	}
-	return { lost, got, asked, rttMs, voiceRttMs };
-}
-
-function stateOf(pc: RTCPeerConnection): LinkState {
+export function stateOf(pc: RTCPeerConnection): LinkState {
 	if (pc.connectionState === "failed" || pc.iceConnectionState === "failed") return "failed";
 	if (pc.connectionState === "disconnected" || pc.iceConnectionState === "disconnected")
 		return "disconnected";

@@ -66,11 +66,11 @@ export interface MediaLike {
 	removeEventListener(name: string, listener: () => void): void;
 }
 
-export type SoundName = "ring" | "ringback" | "tone" | "sent";
+export type SoundName = "ring" | "ringback" | "tone" | "sent" | "joined" | "left" | "hand";
 
 export interface Sounds {
 	enabled: boolean;
-	play(name: "tone" | "sent"): void;
+	play(name: "tone" | "sent" | "joined" | "left" | "hand"): void;
 	/* Sounds until the returned function is called. */
 	loop(name: "ring" | "ringback"): () => void;
 }

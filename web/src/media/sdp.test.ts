@@ -20,6 +20,10 @@ const sectionsOf = (sdp: string) => `\n${linesOf(sdp).join("\n")}`.split(/\n(?=m
 const ours =
 	/^a=(candidate:|end-of-candidates$|ice-(ufrag|pwd|options|lite)|extmap:\d+(\/\w+)? .*playout-delay)/;
 
+/* The one line that is added to what they said. */
+const opusOf = (sdp: string) => `a=rtcp-fb:${/a=rtpmap:(\d+) opus/.exec(sdp)?.[1]}`;
+const asksAgain = (sdp: string) => sdp.replace(/(a=rtpmap:\d+ opus.*)/, `$1\n${opusOf(sdp)} nack`);
+
 describe.each([
 	["Chromium", chromium],
 	["Firefox", firefox],
@@ -29,7 +33,13 @@ describe.each([
 
 	it("leaves all else as it was, in order", () => {
 		const rest = (text: string) => linesOf(text).filter(line => !ours.test(line));
-		expect(rest(edited)).toEqual(rest(sdp));
+		expect(rest(edited)).toEqual(rest(asksAgain(sdp)));
+	});
+
+	it("lets voice be asked for again, once", () => {
+		expect(linesOf(edited).filter(line => line === `${opusOf(sdp)} nack`)).toHaveLength(1);
+		expect(linesOf(atPlace(edited, place))).toEqual(linesOf(edited));
+		expect(linesOf(media[1] ?? "")).not.toContain(`${opusOf(sdp)} nack`);
 	});
 
 	it("says ice-lite once, for the session", () => {

@@ -99,7 +99,7 @@ function lines(sdp: string): readonly string[] {
 	return sdp.split(/\r?\n/).filter(line => line !== "");
 }
 
-function sections(sdp: string): { session: string[]; media: string[][] } {
+export function sections(sdp: string): { session: string[]; media: string[][] } {
 	const session: string[] = [];
 	const media: string[][] = [];
 	for (const line of lines(sdp)) {

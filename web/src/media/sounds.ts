@@ -27,6 +27,20 @@ const TONE: readonly Partial[] = [
 	{ hz: 2093, at: 0, seconds: 0.18, gain: 0.08 },
 	{ hz: 3139.5, at: 0, seconds: 0.1, gain: 0.03 },
 ];
+/* Somebody comes: a step up; goes: a step down; raises a hand: two light taps. All soft, for they come in between. */
+const JOINED: readonly Partial[] = [
+	{ hz: 523.25, at: 0, seconds: 0.22, gain: 0.1 },
+	{ hz: 783.99, at: 0.1, seconds: 0.3, gain: 0.1 },
+];
+const LEFT: readonly Partial[] = [
+	{ hz: 659.25, at: 0, seconds: 0.22, gain: 0.08 },
+	{ hz: 440, at: 0.1, seconds: 0.3, gain: 0.08 },
+];
+const HAND: readonly Partial[] = [
+	{ hz: 1174.66, at: 0, seconds: 0.12, gain: 0.09 },
+	{ hz: 1174.66, at: 0.13, seconds: 0.18, gain: 0.09 },
+];
+const SHORT = { tone: TONE, joined: JOINED, left: LEFT, hand: HAND } as const;
 const RING_EVERY_MS = 3_000;
 const RINGBACK_EVERY_MS = 4_000;
 
@@ -51,11 +65,11 @@ export class WebSounds implements Sounds {
 		for (const name of GESTURES) page.addEventListener(name, unlock, true);
 	}
 
-	play(name: "tone" | "sent"): void {
+	play(name: "tone" | "sent" | "joined" | "left" | "hand"): void {
 		const context = this.#ready();
 		if (context === null) return;
-		if (name === "tone") this.#partials(context, TONE, 1);
-		else breath(context);
+		if (name === "sent") breath(context);
+		else this.#partials(context, SHORT[name], 1);
 	}
 
 	loop(name: "ring" | "ringback"): () => void {

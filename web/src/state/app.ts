@@ -20,8 +20,10 @@ import type { AppModel, Connection, InviteView, MeView, SessionView, Toast } fro
 import type { Limits } from "./types/base.ts";
 import type { CallModel } from "./types/calls.ts";
 import type { DraftsModel } from "./types/drafts.ts";
+import type { GroupsModel } from "./types/groups.ts";
 import type { LiveModel } from "./types/playing.ts";
 import type { RecorderModel } from "./types/recorder.ts";
+import type { RoomsModel } from "./types/rooms.ts";
 import type { TalkModel } from "./types/talk.ts";
 import type { NoteView, ThreadModel } from "./types/thread.ts";
 import { Typing } from "./typing.ts";
@@ -90,6 +92,9 @@ export class App implements AppModel {
 	get talk(): TalkModel {
 		return (this.#voice.value ?? this.#early).talk;
 	}
+	get rooms(): RoomsModel {
+		return (this.#voice.value ?? this.#early).rooms;
+	}
 	get recorder(): RecorderModel {
 		return (this.#voice.value ?? this.#early).recorder;
 	}
@@ -98,6 +103,9 @@ export class App implements AppModel {
 	}
 	get live(): LiveModel {
 		return (this.#voice.value ?? this.#early).live;
+	}
+	get groups(): GroupsModel {
+		return (this.#voice.value ?? this.#early).groups;
 	}
 	get limits(): ReadonlySignal<Limits> {
 		return this.#core.limits;
@@ -234,7 +242,7 @@ export class App implements AppModel {
 		socket.start();
 		/* So that a recording can begin also after the network went. */
 		this.#core.scope.add(env.clock.after(PRELOAD_MS, () => void this.#core.kit()));
-		await Promise.all([this.#parts.outbox.recover(), voice.uploads.recover()]);
+		await Promise.all([this.#parts.outbox.recover(), voice.groups.recover(), voice.uploads.recover()]);
 	}
 
 	async #showSignedOut(why: "revoked" | "linkGone" | null): Promise<void> {

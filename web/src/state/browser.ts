@@ -42,9 +42,11 @@ export function startBrowserApp(words: Words): AppModel {
 		bytes: count => crypto.getRandomValues(new Uint8Array(count)),
 		openSocket: () => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`),
 		useAccount: user => storage.use(`aftertone-${user}`),
+		shrinkPicture: async file => (await import("../media/picture.ts")).shrinkPicture(file),
 		voice: async () => (await import("./voice.ts")).Voice,
 		kit: async () => (await import("./recordingKit.ts")).recordingKit(clock),
 		talk: async () => (await import("./talkKit.ts")).talkKit(),
+		room: async () => (await import("./roomKit.ts")).roomKit(),
 		inputs: async () => (await import("../media/inputs.ts")).listInputs(),
 	};
 	const app = new App(env);

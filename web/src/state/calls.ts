@@ -40,15 +40,15 @@ export class Calls implements CallModel {
 		elsewhereOf(this.#core, this.#calls.value),
 	);
 	readonly incoming: ReadonlySignal<readonly IncomingView[]>;
+	/* Another kind of call goes on here. */
+	elsewhereEngaged: () => boolean = () => false;
+	/* A call has been answered here: whatever else goes on is to end. */
+	onTaken: () => void = () => {};
 
 	constructor(core: Core, recorder: Recorder) {
 		this.#core = core;
 		this.#recorder = recorder;
-		this.#ringing = new Incoming(
-			core,
-			this.#calls,
-			() => this.answered.value !== null || this.#placedIsLive(),
-		);
+		this.#ringing = new Incoming(core, this.#calls, () => this.engaged || this.elsewhereEngaged());
 		this.incoming = this.#ringing.views;
 		core.scope.add(core.socket.hellos.on(hello => this.#hello(hello)));
 		core.scope.add(
@@ -61,15 +61,19 @@ export class Calls implements CallModel {
 		core.scope.add(() => this.#scope.end());
 	}
 
+	get engaged(): boolean {
+		return this.answered.value !== null || this.#placedIsLive();
+	}
+
 	async start(conv: number, kind: Kind): Promise<Result<{ call: string }>> {
-		if (this.#placedIsLive() || this.answered.value !== null) return failure("busy");
+		if (this.engaged || this.elsewhereEngaged()) return failure("busy");
 		return this.#begin(conv, kind);
 	}
 
 	async #begin(conv: number, kind: Kind): Promise<Result<{ call: string }>> {
 		/* One microphone: what was being said waits as a draft, and comes back when nobody answers. */
 		const kept = this.#recorder.busy ? await this.#recorder.keepAs("callAgain") : null;
-		if (this.#placedIsLive() || this.answered.value !== null) return failure("busy");
+		if (this.engaged) return failure("busy");
 		const id = this.#core.newId();
 		this.#scope.end();
 		this.#scope = new Scope();
@@ -140,6 +144,7 @@ export class Calls implements CallModel {
 	async answer(call: string): Promise<Result> {
 		/* One call at a time: answering another ends this one. */
 		if (this.answered.value !== null) void this.hangUp();
+		this.onTaken();
 		this.#ringing.answering(call, true);
 		const answer = await this.#core.ask("call.answer", { call }, { again: true, timeoutMs: 10_000 });
 		this.#ringing.answering(call, false);
@@ -178,6 +183,7 @@ export class Calls implements CallModel {
 
 	/* This device goes on with a call that another device of mine is in. */
 	async move(call: string): Promise<Result> {
+		this.onTaken();
 		const answer = await this.#core.ask("call.move", { call }, { again: true });
 		if (!answer.ok) {
 			this.#core.failed("call", answer.code);

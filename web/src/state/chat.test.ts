@@ -87,6 +87,27 @@ describe("the thread", () => {
 		expect(thread.entries.value).toMatchObject([{ device: "Laptop" }, { device: null }]);
 	});
 
+	it("knows calls, what was missed and what is unheard of chats that nobody has opened here", async () => {
+		Object.assign(log, { 1: missed(1), 2: note(2), 3: text(3) });
+		const conv = {
+			conv: CONV,
+			kind: "direct",
+			with: BEN,
+			last_seq: 3,
+			read: 3,
+			delivered: 3,
+			unread: 0,
+			last: log[3],
+		};
+		world.server.hello.convs = [conv];
+		app = new App(world.env);
+		await app.start();
+		await world.clock.advance(0);
+		expect(app.chats.calls.value).toMatchObject([{ call: { missed: true, note: { durationMs: 23_000 } } }]);
+		expect(app.chats.all.value).toMatchObject([{ unheard: true, missed: true, last: { glyph: "text" } }]);
+		expect(world.server.last("read")).toBeUndefined();
+	});
+
 	it("loads the newest page, then older ones", async () => {
 		fill(1, 120);
 		await begin(120);
@@ -301,10 +322,10 @@ describe("the thread", () => {
 		expect(world.server.count("typing")).toBe(1);
 		world.server.event("typing", { conv: CONV, user: BEN });
 		await world.clock.advance(0);
-		expect(thread.typing.value).toBe(true);
-		expect(app.chats.all.value[0]).toMatchObject({ typing: true, draftText: "half a th" });
+		expect(thread.typing.value).toMatchObject([{ name: "Ben" }]);
+		expect(app.chats.all.value[0]).toMatchObject({ typing: [{ name: "Ben" }], draftText: "half a th" });
 		await world.clock.advance(6000);
-		expect(thread.typing.value).toBe(false);
+		expect(thread.typing.value).toEqual([]);
 	});
 
 	it("notifies once for a missed call and its note", async () => {

@@ -1,11 +1,13 @@
 /* The list of chats. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import { within } from "../lib/clock.ts";
 import { BAD, positive } from "../wire/decode.ts";
 import { failure, type Result } from "../wire/errors.ts";
+import type { RoomBody } from "../wire/rooms.ts";
 import type { Conv, Entry } from "../wire/types.ts";
 import type { Core } from "./core.ts";
-import { isMissed, type Logs } from "./logs.ts";
+import { changeOf, groupView } from "./group.ts";
+import { known } from "./known.ts";
+import { isMissed, isMissedRoom, type Logs } from "./logs.ts";
 import type { ChatFilter, ChatsModel, ChatView, LastView } from "./types/chats.ts";
 import type { LiveModel } from "./types/playing.ts";
 import type { CallEntry, ThreadModel } from "./types/thread.ts";
@@ -18,8 +20,6 @@ export interface ChatParts {
 	live(): LiveModel;
 	thread(conv: number): ThreadModel;
 }
-
-const OPEN_MS = 5_000;
 
 export class Chats implements ChatsModel {
 	readonly list: ReadonlySignal<readonly ChatView[]>;
@@ -72,7 +72,7 @@ export class Chats implements ChatsModel {
 	async open(user: number): Promise<Result<{ conv: number }>> {
 		const { core } = this.#parts;
 		for (const conv of core.convs.value.values())
-			if (conv.with === user) return { ok: true, conv: conv.conv };
+			if (conv.kind === "direct" && conv.with === user) return { ok: true, conv: conv.conv };
 		const answer = await core.ask("chat.open", { user }, { again: true });
 		if (!answer.ok) {
 			core.failed("people", answer.code);
@@ -80,21 +80,8 @@ export class Chats implements ChatsModel {
 		}
 		const conv = positive(answer.body.conv);
 		if (conv === BAD) return failure("bad_answer");
-		await this.#known(conv);
+		await known(core, conv);
 		return { ok: true, conv };
-	}
-
-	/* The chat itself comes as an event, before or after the answer. */
-	#known(conv: number): Promise<void> {
-		const { core } = this.#parts;
-		const comes = new Promise<void>(resolve => {
-			const off = core.convs.subscribe(convs => {
-				if (!convs.has(conv)) return;
-				resolve();
-				queueMicrotask(() => off());
-			});
-		});
-		return within(core.env.clock, OPEN_MS, comes, undefined);
 	}
 
 	#matches(chat: ChatView): boolean {
@@ -102,7 +89,9 @@ export class Chats implements ChatsModel {
 		if (filter === "missed" && !chat.missed) return false;
 		if (filter === "unheard" && !chat.unheard) return false;
 		const words = fold(this.#query.value).split(/\s+/).filter(Boolean);
-		const names = fold(`${chat.person.name} ${chat.person.username}`).split(/\s+/);
+		/* A group is found by who is in it, too. */
+		const others = (chat.group?.members ?? []).filter(member => !member.me).map(member => member.person.name);
+		const names = fold([chat.person.name, chat.person.username, ...others].join(" ")).split(/\s+/);
 		return words.every(word => names.some(name => name.startsWith(word)));
 	}
 
@@ -110,18 +99,20 @@ export class Chats implements ChatsModel {
 		const { core, typing, live, logs } = this.#parts;
 		const me = core.me.value?.id ?? 0;
 		const entries = logs.of(conv.conv).entries.value;
-		const last = lastOf(entries, conv.last, me);
+		const last = lastOf(core, conv, entries, me);
 		const draft = typing.drafts.value.get(conv.conv) ?? core.env.keep.get(`draft.${conv.conv}`) ?? "";
 		return {
 			conv: conv.conv,
-			person: core.person(conv.with),
+			person: core.personOf(conv.conv),
+			group: conv.kind === "group" ? groupView(conv, me, user => core.person(user)) : null,
 			last,
 			activityTs: last?.ts ?? 0,
 			unread: conv.unread,
 			unheard: this.#unheard(conv, entries, me),
-			missed: hasMissed(conv, entries, me),
-			typing: typing.who.value.has(conv.conv),
-			leavingNote: live().notes.value.some(note => note.conv === conv.conv && note.canAnswer),
+			missed: hasMissed(conv, entries, me, 0),
+			missedNew: hasMissed(conv, entries, me, conv.read),
+			typing: typing.of(conv.conv),
+			leavingNote: live().notes.value.find(note => note.conv === conv.conv && note.canAnswer)?.kind ?? null,
 			draftText: draft,
 		};
 	}
@@ -142,17 +133,26 @@ export class Chats implements ChatsModel {
 	}
 }
 
-function hasMissed(conv: Conv, entries: readonly Entry[], me: number): boolean {
+function hasMissed(conv: Conv, entries: readonly Entry[], me: number, after: number): boolean {
 	const held = entries.length > 0 ? entries.slice(-30) : conv.last === null ? [] : [conv.last];
-	return held.some(entry => entry.kind === "call" && entry.from !== me && isMissed(entry.body.outcome));
+	return held.some(
+		entry =>
+			entry.seq > after &&
+			((entry.kind === "call" && entry.from !== me && isMissed(entry.body.outcome)) ||
+				(entry.kind === "room" && isMissedRoom(entry.body, me))),
+	);
 }
 
 /* What a row says last: of a call and its note, the note; of a deletion, the deletion. */
-function lastOf(entries: readonly Entry[], fallback: Entry | null, me: number): LastView | null {
+function lastOf(core: Core, conv: Conv, entries: readonly Entry[], me: number): LastView | null {
+	const fallback = conv.last;
 	const newest = entries.findLast(entry => entry.kind !== "void") ?? null;
 	const entry = newest !== null && (fallback === null || newest.seq >= fallback.seq) ? newest : fallback;
 	if (entry === null) return null;
+	const person = (user: number) => core.person(user);
 	const base = {
+		from: conv.kind === "group" && entry.from !== me ? person(entry.from) : null,
+		change: null,
 		ts: entry.ts,
 		mine: entry.from === me,
 		text: "",
@@ -174,12 +174,25 @@ function lastOf(entries: readonly Entry[], fallback: Entry | null, me: number): 
 			const glyph = outcome === "answered" ? "call" : mine ? "outgoingCall" : "missedCall";
 			return { ...base, mine, glyph, durationMs: duration_ms, kind, outcome };
 		}
+		case "group":
+			return { ...base, glyph: "group", change: changeOf(entry.from, entry.body, me, person) };
+		case "room":
+		case "roomAmend":
+			return { ...base, ...lastRoom(entry.body, me) };
 		case "delete":
 		case "erased":
 			return { ...base, glyph: "deleted" };
 		case "void":
 			return null;
 	}
+}
+
+function lastRoom(body: RoomBody, me: number): Pick<LastView, "glyph" | "durationMs" | "kind"> {
+	return {
+		glyph: isMissedRoom(body, me) ? "missedRoom" : "room",
+		durationMs: body.duration_ms,
+		kind: body.kind === "video" ? "video" : "voice",
+	};
 }
 
 /* Case and accents do not count when looking for a name. */

@@ -4,7 +4,7 @@ import { newId } from "../lib/id.ts";
 import { Scope } from "../lib/scope.ts";
 import { type ErrorCode, failure, type Result } from "../wire/errors.ts";
 import { type Answer, type RequestOptions, Socket, type SocketState } from "../wire/socket.ts";
-import type { Conv, Hello, Me, NoteState, User, WireEvent } from "../wire/types.ts";
+import type { Conv, GroupConv, Hello, Me, NoteState, User, WireEvent } from "../wire/types.ts";
 import type { Env, RecordingKit } from "./env.ts";
 import { loadPrefs, storePrefs } from "./prefs.ts";
 import type { Doing, Toast } from "./types/app.ts";
@@ -124,11 +124,15 @@ export class Core {
 	}
 
 	person(user: number): PersonView {
+		const me = this.me.value;
+		if (user === me?.id) return { id: user, username: me.username, name: me.name, blocked: false, online: 1 };
 		return this.users.value.get(user) ?? { id: user, username: "", name: "", blocked: false, online: 0 };
 	}
 
+	/* Who stands at the other end of a chat: a person, or a group by its name. */
 	personOf(conv: number): PersonView {
-		return this.person(this.convs.value.get(conv)?.with ?? 0);
+		const known = this.convs.value.get(conv);
+		return known?.kind === "group" ? groupAsOne(known) : this.person(known?.with ?? 0);
 	}
 
 	addUsers(users: readonly User[]): void {
@@ -148,7 +152,7 @@ export class Core {
 		this.convs.value = new Map(this.convs.value).set(conv.conv, newer);
 	}
 
-	patchConv(conv: number, patch: Partial<Conv>): void {
+	patchConv(conv: number, patch: Partial<Omit<Conv, "kind">>): void {
 		const known = this.convs.value.get(conv);
 		if (known !== undefined) this.convs.value = new Map(this.convs.value).set(conv, { ...known, ...patch });
 	}
@@ -244,6 +248,11 @@ export class Core {
 			their_delivered: Math.max(known.their_delivered, event.delivered, event.read),
 		});
 	}
+}
+
+/* Its id is the chat's: it chooses the colour and nothing else. */
+function groupAsOne(conv: GroupConv): PersonView {
+	return { id: conv.conv, username: "", name: conv.group.name, blocked: false, online: 0 };
 }
 
 function toLimits(hello: Hello): Limits {

@@ -1,10 +1,11 @@
 /* From the log to what is shown: a note joins its call, deletions and amendments are applied, storms of calls become one line. Pure. */
 
 import type { Entry, NoteBody, NoteState } from "../wire/types.ts";
-import { isMissed } from "./logs.ts";
+import { changeOf, type PersonOf } from "./group.ts";
+import { isMissed, isMissedRoom } from "./logs.ts";
 import { chooseSendState } from "./sendState.ts";
 import type { LiveView } from "./types/playing.ts";
-import type { CallEntry, DisplayEntry, NoteView, SendingNote, TextEntry } from "./types/thread.ts";
+import type { CallEntry, DisplayEntry, NoteView, RoomEntry, SendingNote, TextEntry } from "./types/thread.ts";
 
 export interface SendingOf {
 	readonly note: SendingNote;
@@ -19,6 +20,9 @@ export interface DisplayInput {
 	readonly entries: readonly Entry[];
 	readonly theirRead: number;
 	readonly theirDelivered: number;
+	/* Whom an entry is from is worth a word only in a group. */
+	readonly isGroup: boolean;
+	readonly person: PersonOf;
 	readonly noteState: (seq: number) => NoteState | undefined;
 	readonly pending: readonly TextEntry[];
 	readonly sending: readonly SendingOf[];
@@ -43,6 +47,7 @@ export function display(input: DisplayInput): readonly DisplayEntry[] {
 			key: `r${rec}`,
 			seq: null,
 			mine: true,
+			from: null,
 			ts: sending.ts,
 			sending: sending.note,
 		});
@@ -50,9 +55,14 @@ export function display(input: DisplayInput): readonly DisplayEntry[] {
 	return [...foldStorms(shown), ...tail.sort((a, b) => a.ts - b.ts)];
 }
 
+type CallLike = Extract<Entry, { kind: "call" | "amend" }>;
+type RoomLike = Extract<Entry, { kind: "room" | "roomAmend" }>;
+
 interface Facts {
 	readonly deleted: ReadonlySet<number>;
-	readonly amends: ReadonlyMap<number, Extract<Entry, { kind: "call" | "amend" }>>;
+	readonly amends: ReadonlyMap<number, CallLike>;
+	readonly roomAmends: ReadonlyMap<number, RoomLike>;
+	/* Calls and rooms: their notes stand with them. */
 	readonly calls: ReadonlySet<string>;
 	/* The note of a call, and whether one was there and is deleted. */
 	readonly noteOf: ReadonlyMap<string, Entry>;
@@ -60,23 +70,30 @@ interface Facts {
 
 function collect(input: DisplayInput): Facts {
 	const deleted = new Set<number>();
-	const amends = new Map<number, Extract<Entry, { kind: "call" | "amend" }>>();
+	const amends = new Map<number, CallLike>();
+	const roomAmends = new Map<number, RoomLike>();
 	const calls = new Set<string>();
 	const noteOf = new Map<string, Entry>();
 	for (const entry of input.entries) {
 		if (entry.kind === "delete" && entry.re !== null) deleted.add(entry.re);
 		else if (entry.kind === "erased") deleted.add(entry.seq);
 		else if (entry.kind === "amend" && entry.re !== null) amends.set(entry.re, entry);
-		else if (entry.kind === "call" && entry.call !== null) calls.add(entry.call);
+		else if (entry.kind === "roomAmend" && entry.re !== null) roomAmends.set(entry.re, entry);
+		else if (isCall(entry) && entry.call !== null) calls.add(entry.call);
 		const note = entry.kind === "note" || (entry.kind === "erased" && entry.was === "note");
 		if (note && entry.call !== null) noteOf.set(entry.call, entry);
 	}
-	return { deleted, amends, calls, noteOf };
+	return { deleted, amends, roomAmends, calls, noteOf };
+}
+
+function isCall(entry: Entry): boolean {
+	return entry.kind === "call" || entry.kind === "room";
 }
 
 function showEntry(input: DisplayInput, facts: Facts, entry: Entry): DisplayEntry | null {
 	const mine = entry.from === input.me;
-	const base = { key: keyOf(entry, mine), seq: entry.seq, mine, ts: entry.ts };
+	const from = input.isGroup && !mine ? input.person(entry.from) : null;
+	const base = { key: keyOf(entry, mine), seq: entry.seq, mine, from, ts: entry.ts };
 	switch (entry.kind) {
 		case "text":
 			if (facts.deleted.has(entry.seq)) return { ...base, type: "deleted", what: "text" };
@@ -91,6 +108,8 @@ function showEntry(input: DisplayInput, facts: Facts, entry: Entry): DisplayEntr
 			};
 		case "call":
 			return showCall(input, facts, entry, base);
+		case "room":
+			return showRoom(input, facts, entry, base);
 		case "note":
 			if (entry.call !== null && facts.calls.has(entry.call)) return null;
 			if (facts.deleted.has(entry.seq)) return { ...base, type: "deleted", what: "note" };
@@ -98,7 +117,10 @@ function showEntry(input: DisplayInput, facts: Facts, entry: Entry): DisplayEntr
 		case "erased":
 			if (entry.was === "note" && entry.call !== null && facts.calls.has(entry.call)) return null;
 			return { ...base, type: "deleted", what: entry.was };
+		case "group":
+			return { ...base, type: "group", change: changeOf(entry.from, entry.body, input.me, input.person) };
 		case "amend":
+		case "roomAmend":
 		case "delete":
 		case "void":
 			return null;
@@ -119,23 +141,24 @@ export function textKey(device: number, cid: number): string {
 function answered(input: DisplayInput, re: number | null): TextEntry["answers"] {
 	if (re === null) return null;
 	const entry = input.entries.find(other => other.seq === re);
-	if (entry === undefined || entry.kind !== "text") return { seq: re, text: "", mine: false };
-	return { seq: re, text: entry.body.text, mine: entry.from === input.me };
+	if (entry === undefined || entry.kind !== "text") return { seq: re, text: "", mine: false, from: null };
+	const mine = entry.from === input.me;
+	const from = input.isGroup && !mine ? input.person(entry.from) : null;
+	return { seq: re, text: entry.body.text, mine, from };
 }
 
 function showCall(
 	input: DisplayInput,
 	facts: Facts,
-	entry: Extract<Entry, { kind: "call" | "amend" }>,
-	base: { key: string; seq: number; ts: number },
+	entry: CallLike,
+	base: Pick<CallEntry, "key" | "ts" | "from"> & { seq: number },
 ): CallEntry {
 	const body = facts.amends.get(entry.seq)?.body ?? entry.body;
 	const call = entry.call ?? "";
 	const mine = (body.by === 0 ? entry.from : body.by) === input.me;
-	const noteEntry = facts.noteOf.get(call);
-	const gone = noteEntry !== undefined && facts.deleted.has(noteEntry.seq);
 	return {
 		...base,
+		...noteOfCall(input, facts, call),
 		mine,
 		type: "call",
 		call,
@@ -147,11 +170,49 @@ function showCall(
 		durationMs: body.duration_ms,
 		/* "Answered on laptop" is news only on the other devices. */
 		device: body.device_id === input.device ? null : body.device,
-		note: noteEntry?.kind === "note" && !gone ? noteView(input, noteEntry, noteEntry.body) : null,
-		noteDeleted: gone,
-		sending: input.sending.find(sending => sending.call === call)?.note ?? null,
 		beingLeft: input.live.find(live => live.call === call) ?? null,
 		repeats: 0,
+	};
+}
+
+function showRoom(
+	input: DisplayInput,
+	facts: Facts,
+	entry: RoomLike,
+	base: { key: string; seq: number; ts: number },
+): RoomEntry {
+	const body = facts.roomAmends.get(entry.seq)?.body ?? entry.body;
+	const room = entry.call ?? "";
+	const longest = [...body.people].sort((a, b) => b.ms - a.ms).map(one => one.user);
+	return {
+		...base,
+		...noteOfCall(input, facts, room),
+		/* It is the group's own, whoever began it. */
+		from: null,
+		mine: (body.by === 0 ? entry.from : body.by) === input.me,
+		type: "room",
+		room,
+		kind: body.kind,
+		outcome: body.outcome,
+		missed: isMissedRoom(body, input.me),
+		startedTs: body.started === 0 ? entry.ts : body.started,
+		durationMs: body.duration_ms,
+		people: longest.filter(user => user !== input.me).map(user => input.person(user).name),
+		meThere: longest.includes(input.me),
+	};
+}
+
+function noteOfCall(
+	input: DisplayInput,
+	facts: Facts,
+	call: string,
+): Pick<CallEntry, "note" | "noteDeleted" | "sending"> {
+	const entry = facts.noteOf.get(call);
+	const gone = entry !== undefined && facts.deleted.has(entry.seq);
+	return {
+		note: entry?.kind === "note" && !gone ? noteView(input, entry, entry.body) : null,
+		noteDeleted: gone,
+		sending: input.sending.find(sending => sending.call === call)?.note ?? null,
 	};
 }
 

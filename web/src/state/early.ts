@@ -3,16 +3,20 @@ import { signal } from "@preact/signals";
 import { failure, type Result } from "../wire/errors.ts";
 import type { CallModel } from "./types/calls.ts";
 import type { DraftsModel } from "./types/drafts.ts";
+import type { GroupsModel } from "./types/groups.ts";
 import type { LiveModel } from "./types/playing.ts";
 import type { RecorderModel } from "./types/recorder.ts";
+import type { RoomsModel } from "./types/rooms.ts";
 import type { TalkModel } from "./types/talk.ts";
 
 export interface EarlyParts {
 	readonly calls: CallModel;
 	readonly talk: TalkModel;
+	readonly rooms: RoomsModel;
 	readonly recorder: RecorderModel;
 	readonly drafts: DraftsModel;
 	readonly live: LiveModel;
+	readonly groups: GroupsModel;
 }
 
 export function early(can: RecorderModel["can"], later: () => Promise<EarlyParts | null>): EarlyParts {
@@ -59,6 +63,49 @@ export function early(can: RecorderModel["can"], later: () => Promise<EarlyParts
 			moveHere: gone,
 			leave: gone,
 		},
+		rooms: {
+			byConv: signal(new Map()),
+			incoming: empty,
+			view: none,
+			large: signal(false),
+			choice: none,
+			setLarge: nothing,
+			reactions: empty,
+			level: zero,
+			ownPicture: none,
+			ownScreen: none,
+			mirrored: signal(true),
+			outputs: signal({ list: [], chosen: "" }),
+			can: signal({ screen: false, flip: false, output: false }),
+			choose: (conv, kind) => void later().then(voice => voice?.rooms.choose(conv, kind)),
+			start: async (conv, kind, ring) => (await later())?.rooms.start(conv, kind, ring) ?? failure("gone"),
+			join: gone,
+			leave: gone,
+			decline: gone,
+			silence: nothing,
+			grow: gone,
+			invite: gone,
+			callAgain: gone,
+			leaveNote: gone,
+			setMuted: nothing,
+			talkThrough: nothing,
+			setCamera: gone,
+			flipCamera: gone,
+			setScreen: gone,
+			react: gone,
+			setHand: gone,
+			keepHand: nothing,
+			setLayout: nothing,
+			pin: nothing,
+			sized: nothing,
+			frame: nothing,
+			lowerHand: gone,
+			mute: gone,
+			kick: gone,
+			lock: gone,
+			loadOutputs: gone,
+			setOutput: gone,
+		},
 		recorder: {
 			view: signal({ state: "idle" }),
 			ms: zero,
@@ -87,5 +134,15 @@ export function early(can: RecorderModel["can"], later: () => Promise<EarlyParts
 		},
 		drafts: { list: empty, send: gone, resume: gone, discard: gone, saveFile: gone },
 		live: { notes: empty, picture: none, listen: gone, stop: nothing, answer: gone, dismiss: nothing },
+		groups: {
+			create: async (...args) => (await later())?.groups.create(...args) ?? failure("gone"),
+			shrink: async file => (await later())?.groups.shrink(file) ?? failure("gone"),
+			setName: gone,
+			setPicture: gone,
+			add: gone,
+			remove: gone,
+			setAdmin: gone,
+			leave: gone,
+		},
 	};
 }

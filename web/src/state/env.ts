@@ -4,12 +4,14 @@ import type { Random } from "../lib/id.ts";
 import type { LiveSource, LiveState } from "../media/liveSource.ts";
 import type { Devices, MediaLike, Sounds } from "../media/ports.ts";
 import type { Recording } from "../media/recording.ts";
+import type { RoomPorts } from "../media/roomPorts.ts";
 import type { Storage } from "../media/storage.ts";
 import type { TalkPorts } from "../media/talkPorts.ts";
 import type { Http } from "../wire/http.ts";
 import type { SocketLike } from "../wire/socket.ts";
 import type { DeviceKeys } from "./deviceKeys.ts";
 import type { OpenRecording } from "./openRecording.ts";
+import type { RoomTalk } from "./roomTalk.ts";
 import type { Talk } from "./talk.ts";
 import type { Words } from "./types/app.ts";
 import type { InputView, NotifyState } from "./types/settings.ts";
@@ -56,6 +58,12 @@ export interface RecordingKit {
 	readonly OpenRecording: typeof OpenRecording;
 }
 
+/* Loaded before a room is joined. */
+export interface RoomKit {
+	readonly ports: RoomPorts;
+	readonly RoomTalk: typeof RoomTalk;
+}
+
 /* Loaded before somebody is called. */
 export interface TalkKit {
 	readonly ports: TalkPorts;
@@ -96,8 +104,11 @@ export interface Env {
 	openSocket(): SocketLike;
 	/* Storage of this account from now on. */
 	useAccount(user: number): void;
+	/* Square, small enough for a group's picture; null: it is none. */
+	shrinkPicture(file: Blob): Promise<Uint8Array<ArrayBuffer> | null>;
 	voice(): Promise<typeof Voice>;
 	kit(): Promise<RecordingKit>;
 	talk(): Promise<TalkKit>;
+	room(): Promise<RoomKit>;
 	inputs(): Promise<{ readonly microphones: readonly InputView[]; readonly cameras: readonly InputView[] }>;
 }

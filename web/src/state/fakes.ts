@@ -9,6 +9,7 @@ import { Http } from "../wire/http.ts";
 import type { SocketLike } from "../wire/socket.ts";
 import type { Env } from "./env.ts";
 import { OpenRecording } from "./openRecording.ts";
+import { FakeRooms } from "./roomFakes.ts";
 import { FakeTalk } from "./talkFakes.ts";
 import type { Words } from "./types/app.ts";
 import { Voice } from "./voice.ts";
@@ -97,6 +98,12 @@ export class FakeServer {
 			return;
 		}
 		const { id, do: name, ...args } = JSON.parse(data) as { id: number; do: string } & Args;
+		/* As the real one does: an id that does not rise is a bad frame. */
+		if (id <= socket.lastId) {
+			socket.break(4003);
+			return;
+		}
+		socket.lastId = id;
 		if (name === "hello") {
 			socket.deliver(JSON.stringify({ id, ok: { ...this.hello, now: this.clock.now() + this.skewMs } }));
 			return;
@@ -142,6 +149,7 @@ class FakeSocket implements SocketLike {
 	onmessage: ((event: never) => void) | null = null;
 	onclose: ((event: never) => void) | null = null;
 	live = true;
+	lastId = 0;
 	readonly #server: FakeServer;
 
 	constructor(server: FakeServer) {
@@ -331,6 +339,7 @@ export interface World {
 	readonly server: FakeServer;
 	readonly devices: FakeDevices;
 	readonly talk: FakeTalk;
+	readonly rooms: FakeRooms;
 	readonly storage: MemoryStorage;
 	readonly env: Env;
 	readonly media: FakeMedia[];
@@ -350,6 +359,7 @@ export function newWorld(before?: World): World {
 	const kept = before?.kept ?? new Map<string, string>();
 	const devices = new FakeDevices(clock);
 	const talk = new FakeTalk();
+	const rooms = new FakeRooms(talk);
 	const media: FakeMedia[] = [];
 	const sounds: string[] = [];
 	const notified: { tag: string; title: string }[] = [];
@@ -432,9 +442,12 @@ export function newWorld(before?: World): World {
 		},
 		openSocket: () => server.open(),
 		useAccount: () => {},
+		shrinkPicture: async file =>
+			file.type.startsWith("image/") ? new Uint8Array([0xff, 0xd8, 0xff, 1]) : null,
 		voice: async () => Voice,
 		kit: async () => ({ devices, Recording, OpenRecording }),
 		talk: async () => talk.kit(),
+		room: async () => rooms.kit(),
 		inputs: async () => ({ microphones: [], cameras: [] }),
 	};
 	return {
@@ -442,6 +455,7 @@ export function newWorld(before?: World): World {
 		server,
 		devices,
 		talk,
+		rooms,
 		storage,
 		env,
 		media,
@@ -475,6 +489,9 @@ const words: Words = {
 	missedCallWithNote: (kind, name, ms) => `Missed ${kind} call from ${name}, note ${ms}`,
 	noteArrived: (kind, name, ms) => `${kind} note from ${name}, ${ms}`,
 	textArrived: name => `Message from ${name}`,
+	inGroup: (name, group) => `${name} in ${group}`,
+	addedToGroup: (name, group) => `${name} added you to ${group}`,
+	removedFromGroup: (name, group) => `${name} removed you from ${group}`,
 	noteBeingLeft: (kind, name) => `${name} is leaving a ${kind} note`,
 	outcome: (outcome, name) => `${name}: ${outcome}`,
 	recordingStarted: () => "Recording",
@@ -483,4 +500,8 @@ const words: Words = {
 	draftKept: ms => `Kept ${ms}`,
 	noteSent: name => `Sent to ${name}`,
 	answered: name => `${name} answered`,
+	missedRoom: (kind, group) => `Missed ${kind} in ${group}`,
+	joinedRoom: name => `${name} joined`,
+	leftRoom: name => `${name} left`,
+	reacted: (names, emoji) => `${names.join(" and ")}: ${emoji}`,
 };

@@ -86,12 +86,18 @@ export class Log {
 		return this.#catching;
 	}
 
+	/* What came before is not mine to see. */
+	get first(): number {
+		const conv = this.#core.convs.value.get(this.conv);
+		return conv?.kind === "group" ? conv.first_seq : 1;
+	}
+
 	async older(): Promise<Result> {
 		const low = this.low;
-		if (low <= 1) return { ok: true };
+		if (low <= this.first) return { ok: true };
 		const kept = await this.#core.env.storage.list("entries", [this.conv], { from: low - PAGE, to: low - 1 });
 		const joined = unbroken(kept);
-		if (joined.at(-1)?.seq === low - 1 && (joined.length === PAGE || joined[0]?.seq === 1)) {
+		if (joined.at(-1)?.seq === low - 1 && (joined.length === PAGE || joined[0]?.seq === this.first)) {
 			this.#prepend(low, joined);
 			return { ok: true };
 		}
@@ -107,7 +113,7 @@ export class Log {
 		this.#loading.value = this.#entries.value.length === 0 && this.#target > 0;
 		try {
 			while (this.high < this.#target) {
-				const far = this.high === 0 || this.#target - this.high > CATCH_UP_MAX;
+				const far = this.high + 1 < this.first || this.high === 0 || this.#target - this.high > CATCH_UP_MAX;
 				const asked = far
 					? await this.#get({ before: this.#target + 1, limit: PAGE })
 					: await this.#get({ after: this.high, limit: CATCH_UP_PAGE });

@@ -1,5 +1,6 @@
 /* All logs, and what entries do to the list of chats: last entry, unread count. */
 import { Emitter } from "../lib/emitter.ts";
+import type { RoomBody } from "../wire/rooms.ts";
 import type { Entry } from "../wire/types.ts";
 import type { Core } from "./core.ts";
 import { Log } from "./log.ts";
@@ -11,6 +12,7 @@ export class Logs {
 	#logs = new Map<number, Log>();
 	#newest = new Map<number, number>();
 	#wasHere = false;
+	#filling = false;
 
 	constructor(core: Core) {
 		this.#core = core;
@@ -33,7 +35,8 @@ export class Logs {
 
 	receive(entry: Entry): void {
 		const known = this.#core.convs.value.get(entry.conv);
-		const newest = Math.max(this.#newest.get(entry.conv) ?? 0, known?.last_seq ?? 0);
+		/* Of a chat that is new since the last hello nothing was told yet, though it came with its first entry. */
+		const newest = this.#newest.get(entry.conv) ?? 0;
 		this.#newest.set(entry.conv, Math.max(newest, entry.seq));
 		if (known !== undefined && entry.seq > known.last_seq) {
 			const unread = known.unread + (this.#counts(entry, known.read) ? 1 : 0);
@@ -57,10 +60,11 @@ export class Logs {
 		if (entry.from === this.#core.me.value?.id || this.#core.shown.value.has(entry.conv)) return false;
 		if (entry.kind === "text") return true;
 		if (entry.kind === "call") return isMissed(entry.body.outcome);
+		if (entry.kind === "room") return isMissedRoom(entry.body, this.#core.me.value?.id ?? 0);
 		if (entry.kind !== "note") return false;
 		if (entry.call === null) return true;
 		const calls = this.of(entry.conv).entries.value.findLast(
-			other => other.kind === "call" && other.call === entry.call,
+			other => (other.kind === "call" || other.kind === "room") && other.call === entry.call,
 		);
 		return calls === undefined ? true : calls.seq <= read;
 	}
@@ -76,7 +80,26 @@ export class Logs {
 			else if (conv.delivered < conv.last_seq) void log.load();
 		}
 		this.#wasHere = true;
+		void this.#fill();
 	}
+
+	/* The end of every chat, one after the other, the newest first: the calls, what was missed and what is unheard are asked of all. */
+	async #fill(): Promise<void> {
+		if (this.#filling) return;
+		this.#filling = true;
+		const convs = [...this.#core.convs.value.values()];
+		convs.sort((a, b) => (b.last?.ts ?? 0) - (a.last?.ts ?? 0));
+		for (const { conv } of convs) {
+			if (this.#core.scope.ended || !this.#core.online) break;
+			if (!this.of(conv).loaded) await this.of(conv).load();
+		}
+		this.#filling = false;
+	}
+}
+
+/* What rang nobody, nobody has missed. */
+export function isMissedRoom(body: RoomBody, me: number): boolean {
+	return body.kind !== "chat" && body.rang && !body.knew.includes(me);
 }
 
 /* For the callee: a call that deserves a badge. */

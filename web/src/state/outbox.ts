@@ -7,7 +7,8 @@ import { type ErrorCode, isServerCode } from "../wire/errors.ts";
 import type { Core } from "./core.ts";
 import type { Logs } from "./logs.ts";
 
-const MOMENTARY: ReadonlySet<ErrorCode> = new Set([
+/* Tried again, under the same cid. */
+export const MOMENTARY: ReadonlySet<ErrorCode> = new Set([
 	"offline",
 	"timeout",
 	"maybe",

@@ -7,6 +7,7 @@ const DEFAULTS: Prefs = {
 	contrast: "auto",
 	sounds: true,
 	shortcuts: true,
+	joinMuted: false,
 	microphone: "",
 	camera: "",
 	speed: 1,

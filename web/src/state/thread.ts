@@ -3,11 +3,12 @@ import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { failure, type Result } from "../wire/errors.ts";
 import type { Core } from "./core.ts";
 import { display, textKey } from "./display.ts";
+import { groupView } from "./group.ts";
 import type { Log } from "./log.ts";
 import type { Logs } from "./logs.ts";
 import { codeOf, type Outbox } from "./outbox.ts";
 import { sendingOf } from "./sending.ts";
-import type { PersonView } from "./types/base.ts";
+import type { GroupView, PersonView } from "./types/base.ts";
 import type { DisplayEntry, TextEntry, ThreadModel } from "./types/thread.ts";
 import type { Typing } from "./typing.ts";
 import type { Voice } from "./voice.ts";
@@ -25,9 +26,10 @@ export interface ThreadParts {
 export class Thread implements ThreadModel {
 	readonly conv: number;
 	readonly person: ReadonlySignal<PersonView | null>;
+	readonly group: ReadonlySignal<GroupView | null>;
 	readonly entries: ReadonlySignal<readonly DisplayEntry[]>;
 	readonly hasOlder: ReadonlySignal<boolean>;
-	readonly typing: ReadonlySignal<boolean>;
+	readonly typing: ReadonlySignal<readonly PersonView[]>;
 	readonly notFound: ReadonlySignal<boolean>;
 	readonly #parts: ThreadParts;
 	readonly #log: Log;
@@ -44,8 +46,13 @@ export class Thread implements ThreadModel {
 		this.#draftText.value = core.env.keep.get(`draft.${conv}`) ?? "";
 		this.person = computed(() => (core.convs.value.has(conv) ? core.personOf(conv) : null));
 		this.entries = computed(() => this.#display());
-		this.hasOlder = computed(() => (this.#log.entries.value[0]?.seq ?? 1) > 1);
-		this.typing = computed(() => parts.typing.who.value.has(conv));
+		this.group = computed(() => {
+			const known = core.convs.value.get(conv);
+			const me = core.me.value?.id ?? 0;
+			return known?.kind === "group" ? groupView(known, me, user => core.person(user)) : null;
+		});
+		this.hasOlder = computed(() => (this.#log.entries.value[0]?.seq ?? 1) > this.#log.first);
+		this.typing = computed(() => parts.typing.of(conv));
 		this.notFound = computed(() => core.link.value === "online" && !core.convs.value.has(conv));
 		core.scope.add(core.env.page.onVisible(() => this.#updateShown()));
 		core.scope.add(
@@ -166,6 +173,8 @@ export class Thread implements ThreadModel {
 			me: core.me.value?.id ?? 0,
 			device: core.device.value,
 			entries: this.#log.entries.value,
+			isGroup: conv?.kind === "group",
+			person: user => core.person(user),
 			theirRead: conv?.their_read ?? 0,
 			theirDelivered: conv?.their_delivered ?? 0,
 			noteState: seq => notes.get(`${this.conv}:${seq}`),
@@ -185,11 +194,12 @@ export class Thread implements ThreadModel {
 				key: textKey(device, text.cid),
 				seq: null,
 				mine: true,
+				from: null,
 				ts: text.ts,
 				text: text.text,
 				send: text.failed === null ? "sending" : "failed",
 				failed: text.failed === null ? null : codeOf(text.failed),
-				answers: text.re === null ? null : { seq: text.re, text: "", mine: false },
+				answers: text.re === null ? null : { seq: text.re, text: "", mine: false, from: null },
 				canDelete: false,
 			}));
 	}

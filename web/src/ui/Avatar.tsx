@@ -1,8 +1,11 @@
 export interface AvatarProps {
 	id: number;
 	name: string;
-	size?: "s" | "m" | "l" | "xl";
+	size?: "xs" | "s" | "m" | "l" | "xl";
 	online?: boolean;
+	/* Rounded square instead of round. */
+	group?: boolean;
+	picture?: string | null;
 }
 
 /* Warm hues and two cool ones, far enough apart to tell people from one another. */
@@ -19,10 +22,16 @@ export function initials(name: string): string {
 	return (first + last).toLocaleUpperCase();
 }
 
-export function Avatar({ id, name, size = "m", online }: AvatarProps) {
+export function Avatar({ id, name, size = "m", online, group, picture }: AvatarProps) {
 	return (
-		<span class="avatar" data-size={size} aria-hidden="true" style={{ "--hue": String(hueOf(id)) }}>
-			{initials(name)}
+		<span
+			class="avatar"
+			data-size={size}
+			data-group={group || undefined}
+			aria-hidden="true"
+			style={{ "--hue": String(hueOf(id)) }}
+		>
+			{picture ? <img src={picture} alt="" /> : initials(name)}
 			{online && <span class="online" />}
 		</span>
 	);

@@ -1,8 +1,9 @@
 import { X } from "lucide";
 import type { ComponentChildren } from "preact";
-import { useId, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { IconButton } from "./IconButton.tsx";
 import { useModal } from "./modal.ts";
+import { useId } from "./useId.ts";
 
 export interface DialogProps {
 	title: string;

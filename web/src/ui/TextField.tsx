@@ -1,6 +1,6 @@
 import { CircleAlert, Search } from "lucide";
-import { useId } from "preact/hooks";
 import { Icon } from "./Icon.tsx";
+import { useId } from "./useId.ts";
 
 export interface TextFieldProps {
 	label: string;

@@ -6,10 +6,13 @@ export interface Lazy<P> {
 	preload(): void;
 }
 
+const AGAIN_MS = 2_000;
+
 /** A component whose code comes after the first screen. Until then there is nothing in its place. */
 export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): Lazy<P> {
 	const loaded = signal<{ Component: ComponentType<P> } | null>(null);
 	let asked = false;
+	let wanted = false;
 	const preload = () => {
 		if (asked) return;
 		asked = true;
@@ -18,14 +21,16 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): L
 				loaded.value = { Component };
 			},
 			() => {
-				/* Without a network: asked again the next time it is needed. */
+				/* Without a network: asked again as long as somebody waits for it. */
 				asked = false;
+				if (wanted) setTimeout(preload, AGAIN_MS);
 			},
 		);
 	};
 	const Shown = (props: P) => {
 		const got = loaded.value;
 		if (!got) {
+			wanted = true;
 			preload();
 			return null;
 		}

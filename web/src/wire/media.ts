@@ -13,7 +13,7 @@ import {
 	text,
 } from "./decode.ts";
 
-const candidate = object({
+export const candidate = object({
 	proto: oneOf("udp", "tcp"),
 	addr: text(64),
 	port: positive,

@@ -61,6 +61,15 @@ describe("socket", () => {
 		expect(states).toEqual(["connecting", "online", "offline", "connecting", "online"]);
 	});
 
+	it("sends what was asked before there was a line, once there is one", async () => {
+		server.on("device.list", () => ({ devices: [] }));
+		socket.start();
+		const answer = socket.request("device.list", {}, { again: true });
+		await clock.advance(0);
+		expect(await answer).toEqual({ ok: true, body: { devices: [] } });
+		expect(states).toEqual(["connecting", "online"]);
+	});
+
 	it("waits longer and longer while nobody is there, and not at all when the network is back", async () => {
 		server.up = false;
 		socket.start();

@@ -45,7 +45,8 @@ interface Waiting {
 	readonly command: string;
 	readonly args: object;
 	readonly again: boolean;
-	sent: boolean;
+	/* On the present connection; null = not sent on it. Given when it is sent: a connection's ids rise, whatever waited for it. */
+	id: number | null;
 	readonly done: (answer: Answer) => void;
 	readonly offTimer: () => void;
 }
@@ -68,7 +69,8 @@ export class Socket {
 	#turn = 0;
 	#tries = 0;
 	#nextId = 1;
-	#waiting = new Map<number, Waiting>();
+	/* In the order in which they were asked. */
+	#waiting = new Set<Waiting>();
 	#offRetry: () => void = () => {};
 	#offIdle: () => void = () => {};
 	#offDead: () => void = () => {};
@@ -101,7 +103,7 @@ export class Socket {
 		this.#turn++;
 		this.#drop(1000);
 		this.#become("idle");
-		for (const id of [...this.#waiting.keys()]) this.#finish(id, failure("closed"));
+		for (const waiting of [...this.#waiting]) this.#finish(waiting, failure("closed"));
 	}
 
 	/* The network came or went, the page came back: no reason to wait any longer. */
@@ -120,11 +122,11 @@ export class Socket {
 		if (this.#state !== "online" && !again) return Promise.resolve(failure("offline"));
 		if (this.#state === "signedOut" || this.#state === "idle") return Promise.resolve(failure("offline"));
 		return new Promise(done => {
-			const id = this.#nextId++;
 			const ms = options.timeoutMs ?? REQUEST_MS;
-			const offTimer = this.#env.clock.after(ms, () => this.#late(id));
-			this.#waiting.set(id, { command, args, again, sent: false, done, offTimer });
-			if (this.#state === "online") this.#send(id);
+			const offTimer = this.#env.clock.after(ms, () => this.#late(waiting));
+			const waiting: Waiting = { command, args, again, id: null, done, offTimer };
+			this.#waiting.add(waiting);
+			if (this.#state === "online") this.#send(waiting);
 		});
 	}
 
@@ -186,8 +188,8 @@ export class Socket {
 		this.#sayVisible();
 		this.hellos.emit(body);
 		this.states.emit("online");
-		/* In the order in which they were asked; what was asked because of this hello is on its way already. */
-		for (const id of [...this.#waiting.keys()].sort((a, b) => a - b)) this.#send(id);
+		/* What was asked because of this hello is on its way already. */
+		for (const waiting of [...this.#waiting]) this.#send(waiting);
 	}
 
 	#message(turn: number, data: unknown): void {
@@ -208,32 +210,31 @@ export class Socket {
 	}
 
 	#answer(id: number, frame: Record<string, unknown>): void {
+		const waiting = [...this.#waiting].find(one => one.id === id);
+		if (waiting === undefined) return;
 		if (isRecord(frame.ok)) {
-			this.#finish(id, { ok: true, body: frame.ok });
+			this.#finish(waiting, { ok: true, body: frame.ok });
 			return;
 		}
 		const code: ErrorCode = isServerCode(frame.err) ? frame.err : "bad_answer";
-		this.#finish(id, failure(code, typeof frame.retry_ms === "number" ? frame.retry_ms : undefined));
+		this.#finish(waiting, failure(code, typeof frame.retry_ms === "number" ? frame.retry_ms : undefined));
 	}
 
-	#send(id: number): void {
-		const waiting = this.#waiting.get(id);
-		if (waiting === undefined || waiting.sent || this.#socket === null) return;
-		waiting.sent = true;
-		this.#socket.send(JSON.stringify({ id, do: waiting.command, ...waiting.args }));
+	#send(waiting: Waiting): void {
+		if (waiting.id !== null || this.#socket === null) return;
+		waiting.id = this.#nextId++;
+		this.#socket.send(JSON.stringify({ id: waiting.id, do: waiting.command, ...waiting.args }));
 	}
 
-	#finish(id: number, answer: Answer): void {
-		const waiting = this.#waiting.get(id);
-		if (waiting === undefined) return;
-		this.#waiting.delete(id);
+	#finish(waiting: Waiting, answer: Answer): void {
+		if (!this.#waiting.delete(waiting)) return;
 		waiting.offTimer();
 		waiting.done(answer);
 	}
 
-	#late(id: number): void {
-		const sent = this.#waiting.get(id)?.sent === true && this.#state === "online";
-		this.#finish(id, failure(sent ? "timeout" : "offline"));
+	#late(waiting: Waiting): void {
+		const sent = waiting.id !== null && this.#state === "online";
+		this.#finish(waiting, failure(sent ? "timeout" : "offline"));
 		if (sent) this.#probe();
 	}
 
@@ -260,10 +261,10 @@ export class Socket {
 	#lost(turn: number, code: number): void {
 		if (turn !== this.#turn) return;
 		this.#drop(0);
-		for (const [id, waiting] of [...this.#waiting]) {
-			if (!waiting.sent) continue;
-			if (waiting.again) waiting.sent = false;
-			else this.#finish(id, failure("maybe"));
+		for (const waiting of [...this.#waiting]) {
+			if (waiting.id === null) continue;
+			if (waiting.again) waiting.id = null;
+			else this.#finish(waiting, failure("maybe"));
 		}
 		if (code === 4009) this.#become("elsewhere");
 		else if (code === 4001) this.#signedOut();
@@ -273,7 +274,7 @@ export class Socket {
 	#signedOut(): void {
 		this.#revoked = true;
 		this.#become("signedOut");
-		for (const id of [...this.#waiting.keys()]) this.#finish(id, failure("unauthorized"));
+		for (const waiting of [...this.#waiting]) this.#finish(waiting, failure("unauthorized"));
 	}
 
 	#retry(turn: number): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BAD } from "./decode.ts";
-import { call, decodeEvent, entry, hello } from "./types.ts";
+import { call, conv, decodeEvent, entry, hello } from "./types.ts";
 
 const id = "ab".repeat(16);
 const head = { conv: 1, seq: 2, id: 3, from: 4, device: 5, ts: 6 };
@@ -29,6 +29,19 @@ describe("entries", () => {
 		expect(entry({ ...head, kind: "note", body: note })).toMatchObject({
 			kind: "note",
 			body: { width: null },
+		});
+	});
+
+	it("tell what was done to a group", () => {
+		const added = { did: "added", users: [7, 8] };
+		expect(entry({ ...head, kind: "group", body: added })).toMatchObject({
+			kind: "group",
+			body: { ...added, name: null },
+		});
+		expect(entry({ ...head, kind: "group", body: { did: "left" } })).toMatchObject({ body: { users: [] } });
+		expect(entry({ ...head, kind: "group", body: { did: "dissolved" } })).toMatchObject({ kind: "void" });
+		expect(entry({ ...head, kind: "group", body: { did: "added", users: ["7"] } })).toMatchObject({
+			kind: "void",
 		});
 	});
 
@@ -115,5 +128,33 @@ describe("events", () => {
 			convs: [],
 		});
 		expect(value).toMatchObject({ limits: { ring_ms: 45_000 }, recs: [], me: { receipts: true } });
+	});
+});
+
+describe("chats", () => {
+	const group = { name: "Garden", picture: null, members: [{ user: 1, admin: true }, { user: 2 }] };
+
+	it("are with a person, or of a group", () => {
+		expect(conv({ conv: 1, kind: "direct", with: 2 })).toMatchObject({ kind: "direct", with: 2 });
+		expect(conv({ conv: 1, with: 2 })).toMatchObject({ kind: "direct" });
+		expect(conv({ conv: 1, kind: "group", group, left: true, first_seq: 9 })).toMatchObject({
+			kind: "group",
+			group: { name: "Garden", members: [{ admin: true }, { user: 2, admin: false }] },
+			left: true,
+			first_seq: 9,
+		});
+	});
+
+	it("of other kinds are refused", () => {
+		expect(conv({ conv: 1, kind: "channel", with: 2 })).toBe(BAD);
+		expect(conv({ conv: 1, kind: "group", with: 2 })).toBe(BAD);
+		expect(conv({ conv: 1, kind: "direct", group })).toBe(BAD);
+	});
+
+	it("of groups have receipts of nobody in particular", () => {
+		expect(decodeEvent({ ev: "receipt", conv: 1, user: null, read: 3, delivered: 4 })).toMatchObject({
+			user: null,
+			read: 3,
+		});
 	});
 });

@@ -16,6 +16,7 @@ import {
 	text,
 } from "./decode.ts";
 import { mediaEvents } from "./media.ts";
+import { type RoomBody, room, roomBody, roomEvents } from "./rooms.ts";
 
 export const kind = oneOf("voice", "video");
 export type Kind = Decoded<typeof kind>;
@@ -101,11 +102,23 @@ export type NoteBody = Decoded<typeof noteBody>;
 
 const textBody = object({ text: text(65536) });
 
+const MEMBERS = 1024;
+
+const groupBody = object({
+	did: oneOf("created", "named", "pictured", "added", "removed", "left", "admin", "unadmin"),
+	users: orElse(array(positive, MEMBERS), []),
+	name: orNull(name),
+});
+export type GroupBody = Decoded<typeof groupBody>;
+
 export type Entry = Envelope &
 	(
 		| { readonly kind: "text"; readonly body: { readonly text: string } }
 		| { readonly kind: "call" | "amend"; readonly body: CallBody }
 		| { readonly kind: "note"; readonly body: NoteBody }
+		| { readonly kind: "group"; readonly body: GroupBody }
+		/* A group call or voice chat; later ones with re amend it. */
+		| { readonly kind: "room" | "roomAmend"; readonly body: RoomBody }
 		| { readonly kind: "delete" }
 		/* Its body is gone: it was deleted. */
 		| { readonly kind: "erased"; readonly was: "text" | "note" }
@@ -127,10 +140,17 @@ export const entry: Decode<Entry> = x => {
 			const body = noteBody(x.body);
 			return body === BAD ? { ...head, kind: "void" } : { ...head, kind: "note", body };
 		}
+		case "room":
+			return roomEntry(head, "room", x.body);
 		case "call":
 		case "amend": {
 			const body = callBody(x.body);
-			return body === BAD ? { ...head, kind: "void" } : { ...head, kind: x.kind, body };
+			if (body !== BAD) return { ...head, kind: x.kind, body };
+			return x.kind === "amend" ? roomEntry(head, "roomAmend", x.body) : { ...head, kind: "void" };
+		}
+		case "group": {
+			const body = groupBody(x.body);
+			return body === BAD ? { ...head, kind: "void" } : { ...head, kind: "group", body };
 		}
 		case "delete":
 			return { ...head, kind: "delete" };
@@ -139,9 +159,13 @@ export const entry: Decode<Entry> = x => {
 	}
 };
 
-export const conv = object({
+function roomEntry(head: Envelope, kind: "room" | "roomAmend", x: unknown): Entry {
+	const body = roomBody(x);
+	return body === BAD ? { ...head, kind: "void" } : { ...head, kind, body };
+}
+
+const marks = {
 	conv: positive,
-	with: positive,
 	last_seq: orElse(int, 0),
 	read: orElse(int, 0),
 	delivered: orElse(int, 0),
@@ -149,8 +173,30 @@ export const conv = object({
 	their_delivered: orElse(int, 0),
 	unread: orElse(int, 0),
 	last: orNull(entry),
+};
+
+const directConv = object({ ...marks, kind: orElse(oneOf("direct"), "direct"), with: positive });
+
+export const group = object({
+	name,
+	picture: orNull(hexId),
+	members: array(object({ user: positive, admin: orElse(bool, false) }), MEMBERS),
 });
-export type Conv = Decoded<typeof conv>;
+export type Group = Decoded<typeof group>;
+
+const groupConv = object({
+	...marks,
+	kind: oneOf("group"),
+	group,
+	left: orElse(bool, false),
+	first_seq: orElse(positive, 1),
+});
+
+export type DirectConv = Decoded<typeof directConv>;
+export type GroupConv = Decoded<typeof groupConv>;
+export type Conv = DirectConv | GroupConv;
+
+export const conv: Decode<Conv> = x => (isRecord(x) && x.kind === "group" ? groupConv(x) : directConv(x));
 
 export const noteState = object({
 	conv: positive,
@@ -237,6 +283,7 @@ export const hello = object({
 	users: array(user, MANY),
 	convs: array(conv, MANY),
 	calls: orElse(array(call, MANY), []),
+	rooms: orElse(array(room, MANY), []),
 	recs: orElse(array(rec, MANY), []),
 	live: orElse(array(live, MANY), []),
 	notes: orElse(array(noteState, MANY), []),
@@ -251,7 +298,12 @@ const events = {
 	me: object({ me }),
 	conv: object({ conv }),
 	entry: object({ entry }),
-	receipt: object({ conv: positive, user: positive, read: orElse(int, 0), delivered: orElse(int, 0) }),
+	receipt: object({
+		conv: positive,
+		user: orNull(positive),
+		read: orElse(int, 0),
+		delivered: orElse(int, 0),
+	}),
 	typing: object({ conv: positive, user: positive }),
 	note: noteState,
 	call: object({ call }),
@@ -260,6 +312,7 @@ const events = {
 	"rec.listeners": object({ rec: hexId, users: array(positive, 256) }),
 	live: object({ live }),
 	...mediaEvents,
+	...roomEvents,
 };
 type Events = typeof events;
 export type EventName = keyof Events;

@@ -5,8 +5,10 @@ import type { Kind, Limits, Outcome } from "./base.ts";
 import type { CallModel } from "./calls.ts";
 import type { ChatsModel } from "./chats.ts";
 import type { DraftsModel } from "./drafts.ts";
+import type { GroupsModel } from "./groups.ts";
 import type { LiveModel, PlayerModel } from "./playing.ts";
 import type { RecorderModel } from "./recorder.ts";
+import type { RoomsModel } from "./rooms.ts";
 import type { DevicesModel, PeopleModel, SettingsModel } from "./settings.ts";
 import type { TalkModel } from "./talk.ts";
 import type { ThreadModel } from "./thread.ts";
@@ -59,11 +61,15 @@ export type Toast = {
 		| { readonly type: "draftKept"; readonly ms: number; readonly why: DraftWhy }
 		| { readonly type: "answeredElsewhere"; readonly device: string | null }
 		| { readonly type: "callGone"; readonly conv: number }
+		| { readonly type: "room"; readonly why: RoomNews }
 		| { readonly type: "entryDeleted" }
 		| { readonly type: "alreadySignedIn" };
 	/* Offered as a button; the toast goes when it was used. */
 	readonly action: { readonly name: "undo" | "retry" | "callBack"; readonly run: () => void } | null;
 };
+
+/* Why this device is in a room no more, or could not get in. */
+export type RoomNews = "locked" | "full" | "moved" | "removed";
 
 export type Doing =
 	| "call"
@@ -74,6 +80,8 @@ export type Doing =
 	| "play"
 	| "listen"
 	| "people"
+	| "group"
+	| "picture"
 	| "devices"
 	| "settings";
 export type DraftWhy = "answered" | "hidden" | "callAgain" | "closed" | "offline" | "takenOver";
@@ -95,10 +103,12 @@ export interface AppModel {
 	readonly chats: ChatsModel;
 	readonly calls: CallModel;
 	readonly talk: TalkModel;
+	readonly rooms: RoomsModel;
 	readonly recorder: RecorderModel;
 	readonly drafts: DraftsModel;
 	readonly player: PlayerModel;
 	readonly live: LiveModel;
+	readonly groups: GroupsModel;
 	readonly people: PeopleModel;
 	readonly devices: DevicesModel;
 	readonly settings: SettingsModel;
@@ -124,6 +134,10 @@ export interface Words {
 	missedCallWithNote(kind: Kind, name: string, noteMs: number): string;
 	noteArrived(kind: Kind, name: string, noteMs: number): string;
 	textArrived(name: string): string;
+	/* Who it is, and where: "Ben in Garden". */
+	inGroup(name: string, group: string): string;
+	addedToGroup(name: string, group: string): string;
+	removedFromGroup(name: string, group: string): string;
 	noteBeingLeft(kind: Kind, name: string): string;
 	outcome(outcome: Outcome, name: string, quietUntil: number | null): string;
 	recordingStarted(): string;
@@ -132,4 +146,8 @@ export interface Words {
 	draftKept(ms: number): string;
 	noteSent(name: string): string;
 	answered(name: string): string;
+	missedRoom(kind: Kind | "chat", group: string): string;
+	joinedRoom(name: string): string;
+	leftRoom(name: string): string;
+	reacted(names: readonly string[], emoji: string): string;
 }

@@ -25,6 +25,37 @@ export interface PersonView {
 	readonly online: number;
 }
 
+/* A group as one of its members sees it. */
+export interface GroupView {
+	readonly conv: number;
+	readonly name: string;
+	/* Where its picture is, null = none. */
+	readonly picture: string | null;
+	/* The others by name, then me. */
+	readonly members: readonly MemberView[];
+	/* I am an admin. */
+	readonly admin: boolean;
+	/* I am no member any more: what is there stays readable. */
+	readonly left: boolean;
+}
+
+export interface MemberView {
+	readonly person: PersonView;
+	readonly me: boolean;
+	readonly admin: boolean;
+}
+
+export interface GroupChange {
+	readonly did: "created" | "named" | "pictured" | "added" | "removed" | "left" | "admin" | "unadmin";
+	/* null: I did it. */
+	readonly by: PersonView | null;
+	/* Whom it is about, without me. */
+	readonly users: readonly PersonView[];
+	/* And me. */
+	readonly withMe: boolean;
+	readonly name: string;
+}
+
 export interface Limits {
 	readonly ringMs: number;
 	readonly ringStopMs: number;

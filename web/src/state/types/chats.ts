@@ -1,7 +1,7 @@
 /* The list of chats. */
 import type { ReadonlySignal } from "@preact/signals";
 import type { Result } from "../../wire/errors.ts";
-import type { Kind, Outcome, PersonView } from "./base.ts";
+import type { GroupChange, GroupView, Kind, Outcome, PersonView } from "./base.ts";
 import type { CallEntry } from "./thread.ts";
 
 export type LastGlyph =
@@ -11,7 +11,11 @@ export type LastGlyph =
 	| "missedCall"
 	| "outgoingCall"
 	| "call"
+	/* A group call or voice chat. */
+	| "room"
+	| "missedRoom"
 	| "deleted"
+	| "group"
 	| "draft";
 
 export interface LastView {
@@ -24,21 +28,31 @@ export interface LastView {
 	readonly durationMs: number | null;
 	readonly kind: Kind | null;
 	readonly outcome: Outcome | null;
+	/* In a group: who wrote it. null: I, or the one this chat is with. */
+	readonly from: PersonView | null;
+	/* What was done to the group. */
+	readonly change: GroupChange | null;
 }
 
 export interface ChatView {
 	readonly conv: number;
+	/* A group stands here by its name. */
 	readonly person: PersonView;
+	readonly group: GroupView | null;
 	readonly last: LastView | null;
 	/* For sorting; the list is sorted already. */
 	readonly activityTs: number;
 	readonly unread: number;
 	/* A note of theirs is not played. */
 	readonly unheard: boolean;
-	/* The last entries hold a call of theirs that was missed and not seen. */
+	/* The last entries hold a call of theirs that was missed. */
 	readonly missed: boolean;
-	readonly typing: boolean;
-	readonly leavingNote: boolean;
+	/* One of these was not seen yet. */
+	readonly missedNew: boolean;
+	/* Who is writing; nobody = empty. */
+	readonly typing: readonly PersonView[];
+	/* They are leaving a note for a call of theirs just now. */
+	readonly leavingNote: Kind | null;
 	/* Text that was written and not sent. */
 	readonly draftText: string;
 }

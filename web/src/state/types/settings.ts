@@ -50,6 +50,8 @@ export interface Prefs {
 	readonly contrast: "auto" | "more";
 	readonly sounds: boolean;
 	readonly shortcuts: boolean;
+	/* Voice chats are joined muted, as the last one was. */
+	readonly joinMuted: boolean;
 	/* deviceId of the chosen microphone and camera; "" = the default. */
 	readonly microphone: string;
 	readonly camera: string;

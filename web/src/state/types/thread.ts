@@ -1,7 +1,7 @@
 /* One chat and its entries. */
 import type { ReadonlySignal } from "@preact/signals";
 import type { ErrorCode, Result } from "../../wire/errors.ts";
-import type { Kind, Outcome, PersonView } from "./base.ts";
+import type { GroupChange, GroupView, Kind, Outcome, PersonView } from "./base.ts";
 import type { LiveView } from "./playing.ts";
 
 export type SendState = "sending" | "sent" | "delivered" | "read" | "failed";
@@ -13,6 +13,8 @@ interface EntryBase {
 	readonly seq: number | null;
 	readonly mine: boolean;
 	readonly ts: number;
+	/* In a group: whose it is. null: mine, or of the one this chat is with. */
+	readonly from: PersonView | null;
 }
 
 export interface TextEntry extends EntryBase {
@@ -20,8 +22,15 @@ export interface TextEntry extends EntryBase {
 	readonly text: string;
 	readonly send: SendState;
 	readonly failed: ErrorCode | null;
-	readonly answers: { readonly seq: number; readonly text: string; readonly mine: boolean } | null;
+	readonly answers: Answered | null;
 	readonly canDelete: boolean;
+}
+
+export interface Answered {
+	readonly seq: number;
+	readonly text: string;
+	readonly mine: boolean;
+	readonly from: PersonView | null;
 }
 
 /* A call that ended, with the note that was left for it. */
@@ -47,6 +56,28 @@ export interface CallEntry extends EntryBase {
 	readonly repeats: number;
 }
 
+export type RoomKind = "voice" | "video" | "chat";
+
+/* A group call or a voice chat that is over, or that nobody came to. */
+export interface RoomEntry extends EntryBase {
+	readonly type: "room";
+	readonly room: string;
+	readonly kind: RoomKind;
+	/* no_one_joined: may still be open. */
+	readonly outcome: "no_one_joined" | "ended";
+	/* I was called and did not come. */
+	readonly missed: boolean;
+	readonly startedTs: number;
+	readonly durationMs: number | null;
+	/* Who was there, longest first; and I, when I was. */
+	readonly people: readonly string[];
+	readonly meThere: boolean;
+	/* What the starter left when nobody came. */
+	readonly note: NoteView | null;
+	readonly noteDeleted: boolean;
+	readonly sending: SendingNote | null;
+}
+
 export interface NoteEntry extends EntryBase {
 	readonly type: "note";
 	readonly note: NoteView;
@@ -63,7 +94,20 @@ export interface DeletedEntry extends EntryBase {
 	readonly what: "text" | "note";
 }
 
-export type DisplayEntry = TextEntry | CallEntry | NoteEntry | SendingEntry | DeletedEntry;
+/* What was done to the group: a quiet line. */
+export interface GroupEntry extends EntryBase {
+	readonly type: "group";
+	readonly change: GroupChange;
+}
+
+export type DisplayEntry =
+	| TextEntry
+	| CallEntry
+	| RoomEntry
+	| NoteEntry
+	| SendingEntry
+	| DeletedEntry
+	| GroupEntry;
 
 export interface NoteView {
 	readonly conv: number;
@@ -103,14 +147,18 @@ export interface SendingNote {
 
 export interface ThreadModel {
 	readonly conv: number;
+	/* A group stands here by its name. */
 	readonly person: ReadonlySignal<PersonView | null>;
+	/* null: a direct chat. */
+	readonly group: ReadonlySignal<GroupView | null>;
 	/* Oldest first. */
 	readonly entries: ReadonlySignal<readonly DisplayEntry[]>;
 	readonly loading: ReadonlySignal<boolean>;
 	readonly hasOlder: ReadonlySignal<boolean>;
 	/* First unread seq at the moment the thread was opened, for the "new" line. */
 	readonly firstUnread: ReadonlySignal<number | null>;
-	readonly typing: ReadonlySignal<boolean>;
+	/* Who is writing; nobody = empty. */
+	readonly typing: ReadonlySignal<readonly PersonView[]>;
 	/* Text being written; kept over reloads. */
 	readonly draftText: ReadonlySignal<string>;
 	readonly notFound: ReadonlySignal<boolean>;

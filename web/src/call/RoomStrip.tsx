@@ -1,0 +1,105 @@
+import { AudioLines, Maximize2, MicOff, Phone, Video } from "lucide";
+import { useState } from "preact/hooks";
+import * as format from "../i18n/format.ts";
+import { t } from "../i18n/roomText.ts";
+import type { RoomPerson, RoomView } from "../state/types/rooms.ts";
+import { Avatar } from "../ui/Avatar.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { run, useApp } from "../ui/model.ts";
+import "./room.css";
+
+const FACES = 5;
+const NAMED = 3;
+
+export function namesOf(people: readonly RoomPerson[]): string {
+	const names = people.map(one => (one.me ? t("tile-you") : one.person.name));
+	if (names.length <= NAMED + 1) return format.list(names);
+	return format.list([...names.slice(0, NAMED), t("more-names", { count: names.length - NAMED })]);
+}
+
+export function Faces({ people }: { people: readonly RoomPerson[] }) {
+	return (
+		<span class="room-faces" aria-hidden="true">
+			{people.slice(0, FACES).map(one => (
+				<span key={one.person.id} data-speaking={one.speaking || undefined}>
+					<Avatar id={one.person.id} name={one.person.name} size="s" />
+				</span>
+			))}
+		</span>
+	);
+}
+
+/* Who is in it, and who of them speaks. */
+export function WhoIsIn({ people }: { people: readonly RoomPerson[] }) {
+	const speaking = people.filter(one => one.speaking);
+	if (people.length === 0) return <>{t("room-in-it-nobody")}</>;
+	return (
+		<>
+			{speaking.length > 0 && <span class="now">{t("room-speaking", { names: namesOf(speaking) })} · </span>}
+			{t("room-in-it", { names: namesOf(people) })}
+		</>
+	);
+}
+
+function title(room: RoomView): string {
+	if (room.kind === "chat") return t("voice-chat");
+	if (room.state === "waiting") return t("room-waiting");
+	return room.kind === "video" ? t("room-live-video") : t("room-live-voice");
+}
+
+function Do({ room, muted }: { room: RoomView; muted: boolean }) {
+	const { rooms } = useApp();
+	if (room.here === "here") {
+		return (
+			<Button icon={Maximize2} onClick={() => rooms.setLarge(true)}>
+				{t("room-open")}
+			</Button>
+		);
+	}
+	const chat = room.kind === "chat";
+	const label = chat ? t("voice-chat-join") : room.here === "elsewhere" ? t("move-here") : t("room-join");
+	const options = chat ? { muted } : { camera: room.kind === "video" };
+	return (
+		<Button
+			kind="answer"
+			icon={chat ? AudioLines : room.kind === "video" ? Video : Phone}
+			onClick={() => run(rooms.join(room.room, options))}
+		>
+			{label}
+		</Button>
+	);
+}
+
+/** Above a group's messages while its call or voice chat is open: who is in it, and the way in. */
+export function RoomStrip({ conv }: { conv: number }) {
+	const { rooms, settings } = useApp();
+	const room = rooms.byConv.value.get(conv);
+	const [muted, setMuted] = useState(settings.prefs.value.joinMuted);
+	if (!room) return null;
+	const people = room.people.filter(one => one.here);
+	return (
+		<section class="room-strip" aria-label={title(room)} data-enter>
+			<Faces people={people} />
+			<div class="who">
+				<p class="room-strip-title">{title(room)}</p>
+				<p class="room-strip-who">
+					{room.here === "elsewhere" ? t("room-elsewhere") : <WhoIsIn people={people} />}
+				</p>
+			</div>
+			{room.kind === "chat" && room.here === "no" && (
+				<button
+					type="button"
+					class="room-muted"
+					role="switch"
+					aria-checked={muted}
+					onClick={() => setMuted(!muted)}
+				>
+					<Icon of={MicOff} size="s" />
+					{t("join-muted")}
+				</button>
+			)}
+			<Do room={room} muted={muted} />
+		</section>
+	);
+}
