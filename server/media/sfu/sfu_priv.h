@@ -121,6 +121,7 @@ struct sfu_receipt { /* for receiver reports */
 	uint64_t base, received, lost_before, received_before;
 	uint32_t jitter_16; /* times 16, of the RTP clock */
 	uint32_t transit;
+	int64_t at_us; /* when the newest came */
 	bool has_transit;
 };
 
@@ -143,6 +144,8 @@ struct sfu_layer {
 	uint64_t timestamp; /* extended, of the newest */
 	struct sfu_clock clock;
 	struct sfu_receipt receipt;
+	int32_t beside; /* what to add to its timestamps to have layer 0's of the same moment */
+	bool is_beside_known;
 	struct sfu_key_gate gate;
 	int64_t rate_us;
 	uint32_t rate_bytes, bits_s;
@@ -198,6 +201,7 @@ struct sfu_slot {
 	uint16_t last_picture_id;
 	uint8_t last_tl0;
 	struct sfu_clock last_clock; /* of the layer it was of */
+	int8_t last_layer;
 	int64_t last_arrived_us;
 	int64_t aimed_us; /* when the target was chosen */
 	/* reports and retransmission */
@@ -396,6 +400,9 @@ void slot_init(struct sfu_slot *slot, struct sfu_peer *peer, uint8_t index);
 void slot_release(struct sfu_slot *slot);
 void slot_set_source(struct sfu_slot *slot, struct sfu_source_state *source); /* NULL = empty */
 void slot_aim(struct sfu_slot *slot, int8_t layer, int64_t now_us);
+void slot_ask(struct sfu_slot *slot, int64_t now_us); /* for the key frame it waits for; its target is a layer */
+/* The key frame shows what was shown long ago (it had to be repeated): a switch to it would push the timeline ahead for good. */
+bool slot_is_past(const struct sfu_slot *slot, const struct sfu_layer *layer, const struct sfu_packet *key);
 void slot_switch(struct sfu_slot *slot, struct sfu_layer *layer, const struct sfu_packet *packet);
 void slot_cut(struct sfu_slot *slot); /* nothing until the target's key frame */
 /* The layer's numbers begin anew: its slots wait for a key frame as for a new layer. */

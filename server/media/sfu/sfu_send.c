@@ -109,6 +109,7 @@ static void note_newest(struct sfu_slot *slot, const struct sfu_layer *layer, co
 	slot->last_timestamp = timestamp;
 	slot->last_in_timestamp = p->timestamp;
 	slot->last_arrived_us = p->arrived_us;
+	slot->last_layer = (int8_t)layer->index;
 	if (p->flags & PACKET_START)
 		slot->last_clock = layer->clock;
 	if (p->flags & PACKET_KEY)
@@ -279,6 +280,8 @@ static bool takes(struct sfu_slot *slot, struct message *m, struct sfu_layer *la
 		return false;
 	if (slot->kind != SFU_SLOT_AUDIO && p->seq < layer->key_seq)
 		return false; /* came late, and a newer key frame is there */
+	if (slot->kind != SFU_SLOT_AUDIO && slot_is_past(slot, layer, p))
+		return false; /* another is asked for; an old layer goes on meanwhile */
 	message_end(m);
 	slot_switch(slot, layer, p);
 	return true;

@@ -6,7 +6,8 @@
 
 enum {
 	SEQ_FIRST_MAX = 1 << 14, /* so that the first packets cannot be lost at a wrap (RFC 3711 section 3.3.1) */
-	CLOCK_JUMP = 90000,      /* reports that disagree by more than a second with our clock are not believed */
+	LATE_KEY = 1800,
+	CLOCK_JUMP = 90000, /* reports that disagree by more than a second with our clock are not believed */
 };
 
 /* ---- the header, written once ---- */
@@ -67,7 +68,7 @@ void slot_init(struct sfu_slot *slot, struct sfu_peer *peer, uint8_t index)
 	slot->peer = peer;
 	slot->index = index;
 	slot->kind = (uint8_t)p->recv[index].kind;
-	slot->current = slot->target = SFU_NONE;
+	slot->current = slot->target = slot->last_layer = SFU_NONE;
 	slot->ssrc = peer->ssrc_base + 2U * index;
 	slot->rtx_ssrc = slot->kind == SFU_SLOT_AUDIO || !p->video.rtx_pt ? 0 : slot->ssrc + 1;
 	slot->pt = slot->kind == SFU_SLOT_AUDIO ? p->audio.pt : p->video.pt;
@@ -145,6 +146,7 @@ void slot_set_source(struct sfu_slot *slot, struct sfu_source_state *source)
 		unsubscribe(slot);
 	slot->current = slot->target = SFU_NONE;
 	slot->last_clock.is_known = false; /* another's clock: the timeline goes on by ours */
+	slot->last_layer = SFU_NONE;
 	if (slot->meta)
 		memset(slot->meta, 0, (slot->meta_mask + 1U) * sizeof(*slot->meta));
 	if (!source)
@@ -178,11 +180,20 @@ void slot_aim(struct sfu_slot *slot, int8_t layer, int64_t now_us)
 	show(slot);
 	if (layer == SFU_NONE || slot->kind == SFU_SLOT_AUDIO || slot->current == layer)
 		return;
-	struct sfu_layer *to = &slot->source->layers[layer];
 	for (int8_t i = layer; is_new && slot->current == SFU_NONE && i >= 0; i--)
 		slot_start_early(slot, &slot->source->layers[i], now_us); /* a smaller picture is better than none */
-	if (slot->current != layer)
-		key_want(to, now_us);
+	slot_ask(slot, now_us);
+}
+
+void slot_ask(struct sfu_slot *slot, int64_t now_us)
+{
+	struct sfu_layer *smallest = &slot->source->layers[0];
+	if (slot->target == slot->current)
+		return;
+	key_want(&slot->source->layers[slot->target], now_us);
+	/* The gate of the wanted one may be shut for seconds; who sees nothing is glad of the small one. */
+	if (slot->current == SFU_NONE && slot->target > 0 && layer_is_alive(smallest, now_us))
+		key_want(smallest, now_us);
 }
 
 void slot_cut(struct sfu_slot *slot)
@@ -191,22 +202,37 @@ void slot_cut(struct sfu_slot *slot)
 	show(slot);
 }
 
-/* How far the packet is ahead of the newest sent one on its publisher's clock, in ticks. By both layers' sender reports where there are,
- * by arrival otherwise; never backwards. */
-static uint32_t timestamp_step(const struct sfu_slot *slot, const struct sfu_layer *layer,
-			       const struct sfu_packet *packet)
+/* Its timestamp in the clock that all layers of a source can be compared in. */
+static bool common_timestamp(const struct sfu_source_state *source, int layer, uint32_t timestamp, uint32_t *out)
 {
-	uint32_t clock = slot->kind == SFU_SLOT_AUDIO ? CLOCK_AUDIO : CLOCK_VIDEO;
+	if (layer == SFU_NONE || (layer && !source->layers[layer].is_beside_known))
+		return false;
+	*out = timestamp + (layer ? (uint32_t)source->layers[layer].beside : 0);
+	return true;
+}
+
+/* How far the packet is ahead of the newest sent one on its publisher's clock, in ticks. By both layers' sender reports where there are,
+ * else by what the layers' own clocks were seen to be apart, else by arrival. */
+static int64_t timestamp_step(const struct sfu_slot *slot, const struct sfu_layer *layer,
+			      const struct sfu_packet *packet)
+{
+	uint32_t clock = slot->kind == SFU_SLOT_AUDIO ? CLOCK_AUDIO : CLOCK_VIDEO, from, to;
 	int64_t by_arrival = (packet->arrived_us - slot->last_arrived_us) * clock / 1000, step = by_arrival;
 	const struct sfu_clock *a = &slot->last_clock, *b = &layer->clock;
 	if (a->is_known && b->is_known) {
 		int64_t ntp_us = rtp_us_of_ntp(b->ntp) - rtp_us_of_ntp(a->ntp);
 		step = ntp_us * clock / 1000 + rtp_timestamp_diff(packet->timestamp, b->timestamp) -
 		       rtp_timestamp_diff(slot->last_in_timestamp, a->timestamp);
-		if (step - by_arrival > CLOCK_JUMP || by_arrival - step > CLOCK_JUMP)
-			step = by_arrival;
+	} else if (common_timestamp(layer->source, slot->last_layer, slot->last_in_timestamp, &from) &&
+		   common_timestamp(layer->source, layer->index, packet->timestamp, &to)) {
+		step = rtp_timestamp_diff(to, from);
 	}
-	return step > 0 ? (uint32_t)step : 1;
+	return step - by_arrival > CLOCK_JUMP || by_arrival - step > CLOCK_JUMP ? by_arrival : step;
+}
+
+bool slot_is_past(const struct sfu_slot *slot, const struct sfu_layer *layer, const struct sfu_packet *key)
+{
+	return slot->started && timestamp_step(slot, layer, key) < -LATE_KEY;
 }
 
 void slot_switch(struct sfu_slot *slot, struct sfu_layer *layer, const struct sfu_packet *packet)
@@ -217,7 +243,8 @@ void slot_switch(struct sfu_slot *slot, struct sfu_layer *layer, const struct sf
 		out++;
 	slot->seq_delta = out - packet->seq;
 	slot->first_seq = packet->seq;
-	uint32_t timestamp = slot->last_timestamp + (slot->started ? timestamp_step(slot, layer, packet) : 1);
+	int64_t step = slot->started ? timestamp_step(slot, layer, packet) : 1;
+	uint32_t timestamp = slot->last_timestamp + (step > 0 ? (uint32_t)step : 1);
 	slot->timestamp_delta = timestamp - packet->timestamp;
 	slot->picture_id_delta = (uint16_t)(slot->last_picture_id + 1 - packet->picture_id) & VP8_PICTURE_ID_MASK;
 	slot->tl0_delta = (uint8_t)(slot->last_tl0 + 1 - packet->tl0picidx);

@@ -64,6 +64,9 @@ void layer_reset(struct sfu_layer *layer)
 	layer->started = false;
 	layer->key_seq = 0;
 	layer->clock.is_known = false;
+	for (uint8_t i = 0; i < layer->source->layer_count; i++) /* the others are compared with the first */
+		if (i == layer->index || !layer->index)
+			layer->source->layers[i].is_beside_known = false;
 	layer->receipt = (struct sfu_receipt){.base = 0};
 	if (layer->ring)
 		layer->ring->missing_count = 0;
@@ -198,11 +201,12 @@ static void count_rate(struct sfu_layer *layer, int64_t now_us, size_t len)
 void layer_push(struct sfu_layer *layer, struct sfu_packet *packet, int64_t now_us)
 {
 	struct sfu *sfu = layer->source->peer->sfu;
+	/* first: a slot that begins in this flush must not take it out of the ring, too */
+	packet->flags |= PACKET_PENDING;
 	if (layer->pending_count == PENDING_MAX)
 		layer_flush(sfu, layer, now_us);
 	if (!layer->pending_count)
 		layer->pending_us = now_us;
-	packet->flags |= PACKET_PENDING;
 	layer->pending[layer->pending_count++] = (uint16_t)(packet - layer->ring->packets);
 	if (!layer->is_dirty) {
 		layer->is_dirty = true;

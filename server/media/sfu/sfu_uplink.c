@@ -17,6 +17,7 @@ enum {
 	RTT_GUESS_US = 100 * 1000,
 	NACK_EACH_MIN_US = 20 * 1000,
 	LATE_REPORTED = 64,
+	TOGETHER_US = 15 * 1000,
 	RTCP_MAX = 1200,
 };
 
@@ -90,6 +91,23 @@ static void send_twcc(struct sfu_peer *peer, int64_t now_us)
 
 /* ---- receiver reports ---- */
 
+/* Layers show the same moments and are sent together, but each has a clock of its own. Until sender reports tell how these stand to each
+ * other, packets that came at the same time do. */
+static void compare_clocks(struct sfu_layer *layer, uint32_t transit, int64_t recv_us)
+{
+	const struct sfu_receipt *first = &layer->source->layers[0].receipt;
+	int64_t apart_us = recv_us - first->at_us;
+	if (!layer->index || !first->has_transit || apart_us < 0 || apart_us > TOGETHER_US)
+		return;
+	int32_t beside = rtp_timestamp_diff(transit, first->transit);
+	int32_t change = rtp_timestamp_diff((uint32_t)beside, (uint32_t)layer->beside);
+	if (!layer->is_beside_known || change > CLOCK_VIDEO * 100 || change < -CLOCK_VIDEO * 100)
+		layer->beside = beside;
+	else
+		layer->beside = (int32_t)((uint32_t)layer->beside + (uint32_t)(change / 8));
+	layer->is_beside_known = true;
+}
+
 /* RFC 3550 section 6.4.1 and appendix A.8. */
 void uplink_receipt(struct sfu_layer *layer, uint64_t in_seq, uint32_t timestamp, int64_t recv_us)
 {
@@ -106,7 +124,9 @@ void uplink_receipt(struct sfu_layer *layer, uint64_t in_seq, uint32_t timestamp
 			r->jitter_16 += size - ((r->jitter_16 + 8) >> 4);
 	}
 	r->transit = transit;
+	r->at_us = recv_us;
 	r->has_transit = true;
+	compare_clocks(layer, transit, recv_us);
 }
 
 static struct rtcp_block block_of(struct sfu_layer *layer, uint32_t ssrc, int64_t now_us)

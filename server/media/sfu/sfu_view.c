@@ -247,8 +247,8 @@ void view_allocate(struct sfu_peer *peer, int64_t now_us)
 	peer->wanted_bps = alloc_wanted_bps(w.sources, w.count, link.audio_bps);
 	for (size_t i = 0; i < w.count; i++) {
 		slot_aim(w.slots[i], choice.layer[i], now_us);
-		if (w.slots[i]->target != w.slots[i]->current) /* its request may have been lost */
-			key_want(&w.slots[i]->source->layers[w.slots[i]->target], now_us);
+		if (w.slots[i]->target != SFU_NONE) /* its request may have been lost */
+			slot_ask(w.slots[i], now_us);
 	}
 	cut_what_floods(&w, link.estimate_bps, now_us);
 	pacer_set_target(&peer->pacer, now_us, link.estimate_bps);

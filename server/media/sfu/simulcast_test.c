@@ -146,7 +146,8 @@ static void test_timestamps_follow_the_sender_reports(void **state)
 static void test_timestamps_go_on_without_reports(void **state)
 {
 	(void)state;
-	assert_in_range(step_of_switch(false), 130 * 90 - 2, 130 * 90 + 2); /* by arrival, 5 ms of ticks included */
+	/* by how far apart the layers' clocks were while both came together, not by arrival */
+	assert_in_range(step_of_switch(false), 50 * 90 - 20, 50 * 90 + 20);
 	kit_watch(b, 1, 0);
 }
 

@@ -1,0 +1,286 @@
+/* What a publisher's packets look like: VP8 in RTP with its descriptor, Opus in RTP or RED, retransmissions and padding. */
+#include "base/mem.h"
+#include "base/test.h"
+#include "media/sfu/sim_testkit.h"
+
+enum {
+	PAYLOAD_MAX = 1100,
+	KEY_TIMES = 4, /* a key frame is so many times as large */
+	FRAME_HEAD = 10,
+	OPUS_LEN = 60,
+};
+
+/* ---- headers ---- */
+
+static enum sfu_source source_of(unsigned layer)
+{
+	return layer == 0 ? SFU_MIC : layer == LAYERS_A_PEER - 1 ? SFU_SCREEN : SFU_CAMERA;
+}
+
+static struct rtp_ext_ids ids_of(const struct kit_peer *kp, bool is_audio)
+{
+	const struct sfu_params *p = &kp->params;
+	if (is_audio)
+		return (struct rtp_ext_ids){
+			.of = {[RTP_EXT_MID] = p->audio.ext_mid, [RTP_EXT_AUDIO_LEVEL] = p->audio.ext_level}};
+	return (struct rtp_ext_ids){.of = {[RTP_EXT_MID] = p->video.ext_mid,
+					   [RTP_EXT_RID] = p->video.ext_rid,
+					   [RTP_EXT_REPAIRED_RID] = p->video.ext_rrid,
+					   [RTP_EXT_TRANSPORT_CC] = p->video.ext_twcc}};
+}
+
+static struct rtp_exts exts_of(struct kit_peer *kp, unsigned layer, bool is_rtx)
+{
+	enum sfu_source source = source_of(layer);
+	const struct sfu_send_params *send = &kp->params.send[source];
+	struct rtp_exts exts = {.has = 1U << RTP_EXT_MID};
+	memcpy(exts.mid, send->mid, sizeof(send->mid));
+	if (source == SFU_MIC)
+		return exts;
+	if (kp->params.video.ext_twcc) {
+		exts.has |= 1U << RTP_EXT_TRANSPORT_CC;
+		exts.transport_seq = kp->twcc_seq++;
+	}
+	if (source == SFU_CAMERA && send->rid_count) {
+		exts.has |= 1U << (is_rtx ? RTP_EXT_REPAIRED_RID : RTP_EXT_RID);
+		memcpy(is_rtx ? exts.repaired_rid : exts.rid, send->rids[layer - 1], SFU_ID_MAX + 1);
+	}
+	return exts;
+}
+
+static void seal_and_send(struct sim_peer *peer, uint8_t *bytes, size_t head, size_t len, uint32_t index, bool has_twcc)
+{
+	struct sim_sender *out = &peer->out;
+	size_t sealed = kit_seal(peer->kit, bytes, head, len, index);
+	if (has_twcc) {
+		bwe_sent(&out->bwe, kit.now_us, (uint16_t)(peer->kit->twcc_seq - 1), sealed,
+			 pacer_cluster(&out->pacer, kit.now_us));
+		pacer_sent(&out->pacer, kit.now_us, sealed);
+	}
+	sim_send(peer, bytes, sealed);
+}
+
+static void send_packet(struct sim_peer *peer, unsigned layer, struct rtp_header *header, const uint8_t *payload,
+			size_t len)
+{
+	struct kit_peer *kp = peer->kit;
+	struct kit_stream *s = &kp->streams[layer];
+	struct sim_encoder *e = &peer->out.encoders[layer];
+	struct rtp_exts exts = exts_of(kp, layer, false);
+	struct rtp_ext_ids ids = ids_of(kp, layer == 0);
+	uint8_t bytes[ICE_PACKET_MAX + RTP_HEADER_MAX];
+	if (header->exts) { /* the level */
+		exts.has |= header->exts->has;
+		exts.level = header->exts->level;
+		exts.is_voice = header->exts->is_voice;
+	}
+	header->exts = &exts;
+	header->ids = &ids;
+	header->seq = (uint16_t)s->seq++;
+	header->ssrc = s->ssrc;
+	if (layer) {
+		struct sim_sent *sent = &e->sent[header->seq % SIM_SENT];
+		sent->header = *header;
+		sent->len = (uint16_t)len;
+		memcpy(sent->payload, payload, len);
+	}
+	size_t head = rtp_header_put(header, bytes);
+	memcpy(bytes + head, payload, len);
+	e->packets++;
+	e->octets += (uint32_t)len;
+	seal_and_send(peer, bytes, head, head + len, s->seq - 1, rtp_exts_have(&exts, RTP_EXT_TRANSPORT_CC));
+}
+
+/* ---- video ---- */
+
+static size_t put_frame_head(uint8_t *out, const struct kit_stream *s, unsigned layer, bool starts, bool is_key)
+{
+	struct vp8_packet vp8 = {.starts_partition = starts,
+				 .has_picture_id = true,
+				 .has_tl0picidx = true,
+				 .has_tid = true,
+				 .is_picture_id_long = true,
+				 .picture_id = s->picture_id & VP8_PICTURE_ID_MASK,
+				 .tl0picidx = s->tl0};
+	size_t n = vp8_descriptor_put(&vp8, out);
+	unsigned height = layer == LAYERS_A_PEER - 1 ? 720 : 90U << layer, width = height * 16 / 9;
+	/* RFC 6386 section 9.1 */
+	const uint8_t frame[FRAME_HEAD] = {is_key && starts ? 0x10 : 0x11,
+					   0,
+					   0,
+					   0x9d,
+					   0x01,
+					   0x2a,
+					   (uint8_t)width,
+					   (uint8_t)(width >> 8),
+					   (uint8_t)height,
+					   (uint8_t)(height >> 8)};
+	memcpy(out + n, frame, FRAME_HEAD);
+	return n + FRAME_HEAD;
+}
+
+static size_t frame_size(uint32_t bps, unsigned fps, bool is_key)
+{
+	size_t mean = bps / 8 / fps;
+	return (mean * 7 / 10 + sim_below((uint32_t)(mean * 6 / 10 + 1))) * (is_key ? KEY_TIMES : 1) + 60;
+}
+
+void sim_encode(struct sim_peer *peer, unsigned layer, uint32_t bps, unsigned fps)
+{
+	struct kit_stream *s = &peer->kit->streams[layer];
+	struct sim_encoder *e = &peer->out.encoders[layer];
+	bool is_key = !e->frames || (e->key_at_us && kit.now_us >= e->key_at_us);
+	size_t left = frame_size(bps, fps, is_key);
+	uint16_t packets = (uint16_t)((left + PAYLOAD_MAX - 1) / PAYLOAD_MAX);
+	size_t each = left / packets;
+	uint8_t payload[PAYLOAD_MAX + 64] = {0};
+	if (!e->sent)
+		e->sent = at_alloc(SIM_SENT * sizeof(*e->sent));
+	if (is_key)
+		e->key_at_us = 0;
+	s->picture_id++;
+	s->tl0++;
+	e->frame++;
+	for (uint16_t i = 0; i < packets; i++) {
+		struct sim_truth truth = {peer->kit->number, e->frame, i, packets, (uint8_t)layer, is_key, kit.now_us};
+		struct rtp_header header = {.payload_type = peer->kit->params.video.pt,
+					    .marker = i + 1 == packets,
+					    .timestamp = s->timestamp + (uint32_t)(kit.now_us * CLOCK_VIDEO / 1000)};
+		size_t n = put_frame_head(payload, s, layer, i == 0, is_key);
+		sim_truth_put(payload + n, &truth);
+		size_t len = each < n + SIM_TRUTH_LEN ? n + SIM_TRUTH_LEN : each;
+		send_packet(peer, layer, &header, payload, len);
+		e->bytes += len;
+		e->key_bytes += is_key ? len : 0;
+	}
+	e->frames++;
+	e->keys += is_key;
+}
+
+/* ---- RTX ---- */
+
+static void send_rtx(struct sim_peer *peer, unsigned layer, const struct rtp_header *original, const uint8_t *payload,
+		     size_t len, size_t padding)
+{
+	struct kit_peer *kp = peer->kit;
+	struct sim_encoder *e = &peer->out.encoders[layer];
+	struct rtp_exts exts = exts_of(kp, layer, true);
+	struct rtp_ext_ids ids = ids_of(kp, false);
+	struct rtp_header header = *original;
+	uint8_t bytes[ICE_PACKET_MAX + RTP_HEADER_MAX];
+	header.exts = &exts;
+	header.ids = &ids;
+	header.payload_type = kp->params.video.rtx_pt;
+	header.ssrc = kp->streams[layer].rtx_ssrc;
+	header.has_padding = padding != 0;
+	header.seq = (uint16_t)e->rtx_seq++;
+	size_t head = rtp_header_put(&header, bytes), at = head;
+	if (!padding) {
+		bytes[at++] = (uint8_t)(original->seq >> 8);
+		bytes[at++] = (uint8_t)original->seq;
+		memcpy(bytes + at, payload, len);
+		at += len;
+	} else {
+		rtp_padding_put(bytes + at, padding);
+		at += padding;
+	}
+	seal_and_send(peer, bytes, head, at, e->rtx_seq - 1, rtp_exts_have(&exts, RTP_EXT_TRANSPORT_CC));
+}
+
+void sim_repeat(struct sim_peer *peer, unsigned layer, uint16_t seq)
+{
+	const struct sim_encoder *e = &peer->out.encoders[layer];
+	const struct sim_sent *sent = e->sent ? &e->sent[seq % SIM_SENT] : NULL;
+	if (sent && sent->len && sent->header.seq == seq)
+		send_rtx(peer, layer, &sent->header, sent->payload, sent->len, 0);
+}
+
+void sim_pad(struct sim_peer *peer, unsigned layer)
+{
+	struct rtp_header header = {.timestamp = 0};
+	send_rtx(peer, layer, &header, NULL, 0, RTP_PADDING_MAX);
+}
+
+/* ---- audio ---- */
+
+static size_t put_red(struct sim_sender *out, uint8_t pt, uint32_t timestamp, const uint8_t *frame, size_t len,
+		      uint8_t *payload, size_t max)
+{
+	struct red_block blocks[RED_BLOCKS_MAX];
+	size_t n = 0;
+	while (out->history_count && timestamp - out->history[out->history_count - 1].timestamp > RED_OFFSET_MAX)
+		out->history_count--;
+	for (size_t i = out->history_count; i-- > 0;)
+		blocks[n++] = (struct red_block){.data = out->history[i].bytes,
+						 .len = out->history[i].len,
+						 .payload_type = pt,
+						 .timestamp_offset = (uint16_t)(timestamp - out->history[i].timestamp)};
+	blocks[n++] = (struct red_block){.data = frame, .len = len, .payload_type = pt};
+	return red_put(blocks, n, payload, max);
+}
+
+static void remember(struct sim_sender *out, uint32_t timestamp, const uint8_t *frame, size_t len)
+{
+	size_t keep = out->red_depth > SIM_RED_MAX ? SIM_RED_MAX : out->red_depth;
+	if (!keep)
+		return;
+	memmove(&out->history[1], &out->history[0], (keep - 1) * sizeof(out->history[0]));
+	out->history[0].timestamp = timestamp;
+	out->history[0].len = (uint8_t)len;
+	memcpy(out->history[0].bytes, frame, len);
+	out->history_count += out->history_count < keep;
+}
+
+/* Syllables of 100 to 240 ms, dips of 40 to 80 between them, now and then a pause for breath: a steady level would be a hum. */
+static void set_level(struct sim_sender *out, struct rtp_exts *level)
+{
+	if (!out->syllable_left)
+		out->syllable_left = sim_below(10) ? (int)(5 + sim_below(8)) : 0;
+	if (!out->syllable_left)
+		out->syllable_left = -(int)(8 + sim_below(5));
+	bool is_dip = out->syllable_left < 0;
+	level->level = (uint8_t)(out->level + sim_below(8) + (is_dip ? 25 : 0));
+	level->is_voice = !is_dip;
+	if (is_dip)
+		out->syllable_left++;
+	else if (!--out->syllable_left)
+		out->syllable_left = -(int)(2 + sim_below(3));
+}
+
+void sim_speak(struct sim_peer *peer)
+{
+	struct sim_sender *out = &peer->out;
+	struct kit_peer *kp = peer->kit;
+	const struct sfu_audio_params *a = &kp->params.audio;
+	uint32_t timestamp = kp->streams[0].timestamp + (uint32_t)(kit.now_us * CLOCK_AUDIO / 1000);
+	struct sim_truth truth = {kp->number, out->audio_frame, 0, 1, 0, false, kit.now_us};
+	struct rtp_exts level = {.has = 1U << RTP_EXT_AUDIO_LEVEL, .level = 127};
+	struct rtp_header header = {.payload_type = a->red_pt ? a->red_pt : a->pt,
+				    .timestamp = timestamp,
+				    .exts = &level};
+	uint8_t frame[120] = {0}, payload[1200];
+	size_t len = out->talks ? OPUS_LEN + sim_below(50) : SIM_TRUTH_LEN + 1;
+	bool goes_on = out->talks && out->spoken_frame + 1 == out->audio_frame;
+	truth.packets = goes_on && out->has_fec ? 2 : 1;
+	sim_truth_put(frame, &truth);
+	if (out->talks) {
+		out->spoken_frame = out->audio_frame;
+		if (out->hums)
+			level.level = (uint8_t)(out->level + sim_below(8));
+		else
+			set_level(out, &level);
+	} else {
+		out->history_count = 0;
+	}
+	if (!a->ext_level)
+		level.has = 0;
+	size_t n = len;
+	if (a->red_pt)
+		n = put_red(out, a->pt, timestamp, frame, len, payload, sizeof(payload));
+	else
+		memcpy(payload, frame, len);
+	assert_true(n > 0);
+	send_packet(peer, 0, &header, payload, n);
+	if (out->talks)
+		remember(out, timestamp, frame, len);
+}
