@@ -124,6 +124,11 @@ describe("rooms", () => {
 			await tell({ rev: 10, locked: true });
 			await tell({ rev: 9, locked: false });
 			expect(app.rooms.byConv.value.get(GROUP)?.locked).toBe(true);
+			/* A server that started anew counts anew. */
+			world.server.hello.rooms = [snapshot({ rev: 1 })];
+			world.server.cut();
+			await world.clock.advance(5_000);
+			expect(app.rooms.byConv.value.get(GROUP)?.locked).toBe(false);
 			await tell({ rev: 11, state: "ended" });
 			expect(app.rooms.byConv.value.size).toBe(0);
 		});
@@ -621,6 +626,11 @@ describe("rooms", () => {
 			await event("room.hint", { why: "restarted" });
 			await world.clock.advance(200);
 			expect(world.server.count("room.view")).toBe(before + 4);
+			/* Somebody's connection is a new one: the server knows nothing of how large they are. */
+			await slots(9, ["11", BEN, "camera"]);
+			await slots(10, ["11", BEN, "camera"]);
+			await world.clock.advance(200);
+			expect(world.server.count("room.view")).toBe(before + 5);
 		});
 	});
 

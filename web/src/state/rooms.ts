@@ -175,10 +175,10 @@ export class Rooms {
 		return this.#recorder.begin(target, kind ?? (view.kind === "video" ? "video" : "voice"));
 	}
 
-	/* The newest of a room, wherever it came from. */
-	apply(room: Room): void {
+	/* The newest of a room, wherever it came from. A hello's is it in any case: a server that started anew counts anew. */
+	apply(room: Room, fresh = false): void {
 		const known = this.#rooms.value.get(room.room);
-		if (known !== undefined && room.rev < known.rev) return;
+		if (!fresh && known !== undefined && room.rev < known.rev) return;
 		if (room.state === "ended") {
 			this.#over(room);
 			return;
@@ -302,7 +302,7 @@ export class Rooms {
 		const gone = [...this.#rooms.value.values()].filter(room => !open.has(room.room));
 		batch(() => {
 			for (const room of gone) this.#over({ ...room, state: "ended" });
-			for (const room of open.values()) this.apply(room);
+			for (const room of open.values()) this.apply(room, true);
 		});
 		/* This page was loaded again in the middle of it. */
 		for (const room of open.values()) {
