@@ -61,6 +61,7 @@ async function fourInOneRoom() {
 	await hearsAll(dev, tones("Ana", "Ben", "Carla"));
 	for (const name of ["Ben", "Carla", "Dev"]) await seesColour(ana, name, looks[name].rgb);
 	for (const name of ["Ana", "Ben", "Carla"]) await seesColour(dev, name, looks[name].rgb);
+	await ana.page.mouse.move(300, 300);
 	await ana.shot("room-stage-desktop");
 	await ana.button("Leave").click();
 	await callRegion(ana).waitFor({ state: "hidden" });
@@ -89,8 +90,10 @@ async function theSpeakerIsLarge() {
 	await ana.button("Follow who speaks").click();
 	await stageIs(ana, "Carla");
 	await ana.button("Grid").click();
+	await sleep(600);
 	await ana.shot("room-grid-desktop");
 	await ana.page.setViewportSize({ width: 390, height: 780 });
+	await sleep(600);
 	await ana.shot("room-grid-phone");
 	await ana.button("Speaker").click();
 	await stageIs(ana, "Carla");
