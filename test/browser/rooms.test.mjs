@@ -61,6 +61,7 @@ async function fourInOneRoom() {
 	await hearsAll(dev, tones("Ana", "Ben", "Carla"));
 	for (const name of ["Ben", "Carla", "Dev"]) await seesColour(ana, name, looks[name].rgb);
 	for (const name of ["Ana", "Ben", "Carla"]) await seesColour(dev, name, looks[name].rgb);
+	await ana.page.mouse.move(300, 300);
 	await ana.shot("room-stage-desktop");
 	await ana.button("Leave").click();
 	await callRegion(ana).waitFor({ state: "hidden" });
@@ -89,8 +90,10 @@ async function theSpeakerIsLarge() {
 	await ana.button("Follow who speaks").click();
 	await stageIs(ana, "Carla");
 	await ana.button("Grid").click();
+	await sleep(600);
 	await ana.shot("room-grid-desktop");
 	await ana.page.setViewportSize({ width: 390, height: 780 });
+	await sleep(600);
 	await ana.shot("room-grid-phone");
 	await ana.button("Speaker").click();
 	await stageIs(ana, "Carla");
@@ -166,9 +169,11 @@ async function frozenAndBack() {
 	const main = Number(execFileSync("pgrep", ["-o", "-f", `user-data-dir=${carla.dir}`], { encoding: "utf8" }).trim());
 	const all = processes(main);
 	for (const pid of all) process.kill(pid, "SIGSTOP");
+	const frozen = Date.now();
 	try {
 		await participants(ana).getByRole("group", { name: "Carla, connection lost" }).waitFor({ timeout: 60_000 });
 		await hearsAll(ana, tones("Ben"));
+		await sleep(Math.max(0, 20_000 - (Date.now() - frozen)));
 	} finally {
 		for (const pid of all) process.kill(pid, "SIGCONT");
 	}
@@ -179,22 +184,20 @@ async function frozenAndBack() {
 }
 frozenAndBack.timeLimitMs = 300_000;
 
-/** The process of a role, by the name it goes by. */
+/** The process of a role, as the log says. */
 function roleOf(server, role) {
-	const all = execFileSync("pgrep", ["-P", String(server.child.pid)], { encoding: "utf8" }).trim().split("\n");
-	const args = all.map((pid) => [pid, execFileSync("ps", ["-o", "args=", "-p", pid], { encoding: "utf8" }).trim()]);
-	const found = args.find(([, line]) => line.includes(`role ${role}`) || line.includes(`--role=${role}`) || line.endsWith(role));
-	assert.ok(found, `the ${role} role is a process of its own: ${args.map(([, line]) => line).join("; ")}`);
-	return found[0];
+	const pid = [...server.log.matchAll(/event=role\.started role=(\w+) pid=(\d+)/g)].findLast(([, name]) => name === role)?.[2];
+	assert.ok(pid, `the ${role} role is a process of its own`);
+	return Number(pid);
 }
 
-async function theMediaRoleDies() {
+async function roleDies(role) {
 	const { server, ana, ben, carla } = await three();
 	await hearsAll(ana, tones("Ben", "Carla"));
 	await seesColour(ana, "Ben", looks.Ben.rgb);
-	const media = roleOf(server, "media");
+	const pid = roleOf(server, role);
 	const before = await ana.page.evaluate(() => window.testPeers.length);
-	process.kill(Number(media), "SIGKILL");
+	process.kill(pid, "SIGKILL");
 	await until("a new connection is made", async () => (await ana.page.evaluate(() => window.testPeers.length)) > before);
 	await until("it is connected", () => ana.page.evaluate(() => window.testPeers.at(-1).connectionState === "connected"), 60_000);
 	await hearsAll(ana, tones("Ben", "Carla"));
@@ -202,7 +205,11 @@ async function theMediaRoleDies() {
 	await seesColour(carla, "Ben", looks.Ben.rgb);
 	await seesColour(ana, "Ben", looks.Ben.rgb);
 }
+
+const theMediaRoleDies = () => roleDies("media");
 theMediaRoleDies.timeLimitMs = 300_000;
+const theCoreDies = () => roleDies("core");
+theCoreDies.timeLimitMs = 300_000;
 
 async function removed() {
 	const { made, ana, ben, carla } = await three("voice");
@@ -298,6 +305,7 @@ export default {
 	"a screen is shared": aScreenIsShared,
 	"frozen and back": frozenAndBack,
 	"the media role dies": theMediaRoleDies,
+	"the core dies": theCoreDies,
 	"somebody is removed": removed,
 	"nobody comes": nobodyComes,
 	"a voice chat": voiceChat,

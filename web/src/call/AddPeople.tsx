@@ -10,6 +10,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { Portal } from "../ui/Portal.tsx";
 import { SearchBox } from "../ui/TextField.tsx";
+import "./roomStrip.css";
 
 interface AddPeopleProps {
 	/* In it already. */

@@ -21,6 +21,7 @@ import { DevicesPanel, HelpPanel } from "./TalkPanels.tsx";
 import { useStill, useTalkKeys } from "./talkScreen.ts";
 import "./talk.css";
 import "./room.css";
+import "./roomStrip.css";
 
 function OpenPanel({ panel, view, onClose }: { panel: RoomPanel; view: RoomTalkView; onClose: () => void }) {
 	const { rooms } = useApp();
@@ -66,9 +67,7 @@ function Head({ view, onPanel }: { view: RoomTalkView; onPanel: (panel: RoomPane
 				/>
 			)}
 			<IconButton icon={Users} label={t("people-panel")} onClick={() => onPanel("people")}>
-				<span class="room-count" aria-hidden="true">
-					{view.room.count}
-				</span>
+				<span class="room-count" data-count={view.room.count} />
 			</IconButton>
 		</header>
 	);

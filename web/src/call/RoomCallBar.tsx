@@ -10,6 +10,7 @@ import { Faces, WhoIsIn } from "./RoomStrip.tsx";
 import { Rising } from "./RoomTile.tsx";
 import "./talk.css";
 import "./room.css";
+import "./roomStrip.css";
 
 function Bar({ view }: { view: RoomTalkView }) {
 	const { rooms } = useApp();

@@ -6,7 +6,7 @@ import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { Portal } from "../ui/Portal.tsx";
-import "./room.css";
+import "./roomStrip.css";
 
 function Choice({ choice }: { choice: RoomChoice }) {
 	const { rooms } = useApp();

@@ -7,13 +7,13 @@ import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { run, useApp } from "../ui/model.ts";
-import "./room.css";
+import "./roomStrip.css";
 
 const FACES = 5;
 const NAMED = 3;
 
 export function namesOf(people: readonly RoomPerson[]): string {
-	const names = people.map(one => (one.me ? t("tile-you") : one.person.name));
+	const names = people.map(one => (one.me ? t("room-you") : one.person.name));
 	if (names.length <= NAMED + 1) return format.list(names);
 	return format.list([...names.slice(0, NAMED), t("more-names", { count: names.length - NAMED })]);
 }

@@ -137,8 +137,12 @@ export class RoomTalk {
 	}
 
 	#event(event: WireEvent): void {
-		if (event.ev === "room.slots") this.stage.assign(event.slots);
-		else if (event.ev === "room.speakers") this.stage.speakers.value = event;
+		if (event.ev === "room.slots") {
+			this.stage.assign(event.slots);
+			/* Somebody has come, perhaps anew: what was said of their picture before was not of this one. */
+			this.viewing.again();
+		}
+		if (event.ev === "room.speakers") this.stage.speakers.value = event;
 		else if (event.ev === "room.layers") this.link.want(event.rids, event.screen);
 		else if (event.ev === "room.hint") this.#hint(event.why, event.by);
 	}

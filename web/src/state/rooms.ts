@@ -1,10 +1,10 @@
 /* Group calls and voice chats, as this device sees them: those that are open in my chats, those that ring here, the one that I am in. The
  * server decides; a lower `rev` is stale. One call or room at a time. */
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import { array, BAD } from "../wire/decode.ts";
+import { BAD } from "../wire/decode.ts";
 import { type ErrorCode, failure, type Result } from "../wire/errors.ts";
 import { type Room, room as roomOf } from "../wire/rooms.ts";
-import { type Hello, user } from "../wire/types.ts";
+import type { Hello } from "../wire/types.ts";
 import type { Calls } from "./calls.ts";
 import type { Core } from "./core.ts";
 import type { RoomKit } from "./env.ts";
@@ -12,13 +12,13 @@ import type { Recorder, RecorderEnd } from "./recorder.ts";
 import { RoomRinging } from "./roomRinging.ts";
 import type { RoomEnd, RoomTalk } from "./roomTalk.ts";
 import { isIn, mineOf, roomView } from "./roomViews.ts";
+import { Strangers } from "./strangers.ts";
 import type { Kind } from "./types/base.ts";
 import type { RoomChoice, RoomIncomingView, RoomKind, RoomView } from "./types/rooms.ts";
 import type { TalkView } from "./types/talk.ts";
 
 /* The server rings so many others without being asked twice. */
 const MANY = 8;
-const peopleOf = array(user, 1_000);
 const INVITE_MAX = 32;
 /* In a call that grows, the other's media comes a moment after they are in. */
 const HANDOVER_MS = 1_500;
@@ -49,12 +49,13 @@ export class Rooms {
 	readonly #rings = signal<ReadonlyMap<string, readonly number[]>>(new Map());
 	/* Left here: what was under way does not bring this device back. */
 	readonly #left = new Set<string>();
-	readonly #asked = new Set<number>();
+	readonly #strangers: Strangers;
 	#entering: string | null = null;
 	#kit: Promise<RoomKit | null> | null = null;
 
 	constructor(core: Core, calls: Calls, between: ReadonlySignal<TalkView | null>, recorder: Recorder) {
 		this.#core = core;
+		this.#strangers = new Strangers(core);
 		this.#calls = calls;
 		this.#between = between;
 		this.#recorder = recorder;
@@ -175,10 +176,10 @@ export class Rooms {
 		return this.#recorder.begin(target, kind ?? (view.kind === "video" ? "video" : "voice"));
 	}
 
-	/* The newest of a room, wherever it came from. */
-	apply(room: Room): void {
+	/* The newest of a room, wherever it came from. A hello's is it in any case: a server that started anew counts anew. */
+	apply(room: Room, fresh = false): void {
 		const known = this.#rooms.value.get(room.room);
-		if (known !== undefined && room.rev < known.rev) return;
+		if (!fresh && known !== undefined && room.rev < known.rev) return;
 		if (room.state === "ended") {
 			this.#over(room);
 			return;
@@ -186,7 +187,7 @@ export class Rooms {
 		const inside = this.talk.peek()?.room === room.room;
 		if (inside && known !== undefined) this.#heard(known, room);
 		this.#rooms.value = new Map(this.#rooms.value).set(room.room, room);
-		void this.#known(room).then(() => {
+		void this.#strangers.meet([room.by, ...room.people.map(one => one.user)]).then(() => {
 			const now = this.#rooms.value.get(room.room);
 			if (now !== undefined) this.#ringing.changed(now);
 		});
@@ -302,7 +303,7 @@ export class Rooms {
 		const gone = [...this.#rooms.value.values()].filter(room => !open.has(room.room));
 		batch(() => {
 			for (const room of gone) this.#over({ ...room, state: "ended" });
-			for (const room of open.values()) this.apply(room);
+			for (const room of open.values()) this.apply(room, true);
 		});
 		/* This page was loaded again in the middle of it. */
 		for (const room of open.values()) {
@@ -311,20 +312,6 @@ export class Rooms {
 			if (!here || this.talk.value !== null || this.#left.has(room.room)) continue;
 			void this.#enter(room, { muted: mine.muted, camera: mine.camera }, true);
 		}
-	}
-
-	/* Guests and their hosts may share no chat: who they are has to be asked. */
-	async #known(room: Room): Promise<void> {
-		const core = this.#core;
-		const strange = room.people
-			.map(one => one.user)
-			.concat(room.by)
-			.filter(user => core.person(user).name === "");
-		if (strange.length === 0 || strange.every(user => this.#asked.has(user))) return;
-		for (const user of strange) this.#asked.add(user);
-		const answer = await core.ask("people.find", { q: "" }, { timeoutMs: 5_000 });
-		const found = answer.ok ? peopleOf(answer.body.users) : BAD;
-		if (found !== BAD) core.addUsers(found.filter(one => strange.includes(one.id)));
 	}
 
 	#over(room: Room): void {
