@@ -67,6 +67,8 @@ export function roomIncoming(): RoomIncomingView {
 		room: "r",
 		conv: 1,
 		group,
+		ofGroup: true,
+		picture: null,
 		by: people[0] ?? group,
 		kind: "video",
 		startedTs: NOW.getTime(),

@@ -20,6 +20,9 @@ interface Ringing {
 	readonly key: string;
 	readonly title: string;
 	readonly person: PersonView;
+	/* A group's face is not a person's. */
+	readonly group: boolean;
+	readonly picture: string | null;
 	/* Under the name. */
 	readonly detail: string;
 	readonly kind: Kind;
@@ -46,6 +49,8 @@ function ofCall(view: IncomingView, calls: CallModel): Ringing {
 		key: call,
 		title: titleOf(kind, person.name),
 		person,
+		group: false,
+		picture: null,
 		detail: kindOf(kind),
 		kind,
 		waiting,
@@ -58,12 +63,14 @@ function ofCall(view: IncomingView, calls: CallModel): Ringing {
 }
 
 function ofRoom(view: RoomIncomingView, rooms: RoomsModel): Ringing {
-	const { room, group, by, kind, waiting, answering } = view;
+	const { room, group, ofGroup, picture, by, kind, waiting, answering } = view;
 	return {
 		key: room,
 		title: titleOf(kind, group.name),
 		person: group,
-		detail: by.id === group.id ? kindOf(kind) : t("incoming-by", { kind: kindOf(kind), name: by.name }),
+		group: ofGroup,
+		picture,
+		detail: ofGroup ? t("incoming-by", { kind: kindOf(kind), name: by.name }) : kindOf(kind),
 		kind,
 		waiting,
 		answering,
@@ -78,7 +85,13 @@ function Who({ view, size }: { view: Ringing; size: "m" | "xl" }) {
 	return (
 		<>
 			<span class="ring-picture">
-				<Avatar id={view.person.id} name={view.person.name} size={size} />
+				<Avatar
+					id={view.person.id}
+					name={view.person.name}
+					size={size}
+					group={view.group}
+					picture={view.picture}
+				/>
 			</span>
 			<div class="who" aria-hidden="true">
 				<p class="stage-name">

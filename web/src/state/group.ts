@@ -2,6 +2,8 @@
 import type { GroupBody, GroupConv } from "../wire/types.ts";
 import type { GroupChange, GroupView, MemberView, PersonView } from "./types/base.ts";
 
+export const pictureUrl = (blob: string) => `/picture/${blob}`;
+
 export type PersonOf = (user: number) => PersonView;
 
 export function changeOf(from: number, body: GroupBody, me: number, person: PersonOf): GroupChange {
@@ -24,7 +26,7 @@ export function groupView(conv: GroupConv, me: number, person: PersonOf): GroupV
 	return {
 		conv: conv.conv,
 		name,
-		picture: picture === null ? null : `/picture/${picture}`,
+		picture: picture === null ? null : pictureUrl(picture),
 		members: [...others, ...all.filter(member => member.me)],
 		admin: all.some(member => member.me && member.admin),
 		left: conv.left,

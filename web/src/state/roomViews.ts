@@ -1,6 +1,7 @@
 /* What is to be said of rooms. Pure. */
 import type { Room, WirePerson } from "../wire/rooms.ts";
 import type { Core } from "./core.ts";
+import { pictureUrl } from "./group.ts";
 import type { PersonView } from "./types/base.ts";
 import type { RoomIncomingView, RoomPerson, RoomView } from "./types/rooms.ts";
 
@@ -15,6 +16,13 @@ export function mineOf(core: Core, room: Room): WirePerson | undefined {
 /* The chat by its name; of a chat that is not mine, whoever invites. */
 export function groupOf(core: Core, room: Room): PersonView {
 	return core.convs.value.has(room.conv) ? core.personOf(room.conv) : core.person(room.by);
+}
+
+function groupFace(core: Core, room: Room): Pick<RoomIncomingView, "ofGroup" | "picture"> {
+	const conv = core.convs.value.get(room.conv);
+	if (conv?.kind !== "group") return { ofGroup: false, picture: null };
+	const { picture } = conv.group;
+	return { ofGroup: true, picture: picture === null ? null : pictureUrl(picture) };
 }
 
 export function roomView(core: Core, room: Room, ring: readonly number[], here: boolean): RoomView {
@@ -60,6 +68,7 @@ export function incomingView(core: Core, room: Room): Omit<RoomIncomingView, "wa
 		room: room.room,
 		conv: room.conv,
 		group: groupOf(core, room),
+		...groupFace(core, room),
 		by: core.person(room.by),
 		kind: room.kind === "video" ? "video" : "voice",
 		startedTs: core.here(room.started),

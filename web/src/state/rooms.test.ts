@@ -62,6 +62,7 @@ describe("rooms", () => {
 			expect(play.app.rooms.incoming.value[0]).toMatchObject({
 				kind: "voice",
 				by: { name: "Ben" },
+				ofGroup: true,
 				waiting: false,
 			});
 			await play.tell({ state: "ringing", kind: "voice" });

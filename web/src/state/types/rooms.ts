@@ -59,6 +59,9 @@ export interface RoomIncomingView {
 	readonly room: string;
 	readonly conv: number;
 	readonly group: PersonView;
+	/* `group` is one of my groups, not a person. */
+	readonly ofGroup: boolean;
+	readonly picture: string | null;
 	readonly by: PersonView;
 	readonly kind: Kind;
 	readonly startedTs: number;
