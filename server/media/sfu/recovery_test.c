@@ -112,6 +112,62 @@ static void test_nothing_before_the_last_key_frame_is_sent_again(void **state)
 	assert_int_equal(sfu_stats(kit.sfu)->rtx_refused, refused + 2);
 }
 
+/* Asks for what is missing below the newest number, as libwebrtc does: at once, then each round trip. */
+static void ask_for_missing(struct kit_peer *peer, bool got[1 << 14], uint16_t first, uint16_t *newest)
+{
+	uint16_t seqs[200];
+	size_t n = 0;
+	for (; peer->read < peer->got_count; peer->read++) {
+		const struct kit_got *g = peer->got[peer->read];
+		bool is_rtx = !g->is_rtcp && g->rtp.ssrc == peer->slots[1].rtx_ssrc && g->rtp.payload_len > 2;
+		if (g->is_rtcp || (!is_rtx && g->rtp.ssrc != peer->slots[1].ssrc))
+			continue;
+		uint16_t seq = (uint16_t)(is_rtx ? g->rtp.payload[0] << 8 | g->rtp.payload[1] : g->rtp.seq);
+		got[(uint16_t)(seq - first)] = true;
+		if (rtp_seq_diff(seq, *newest) > 0)
+			*newest = seq;
+	}
+	uint16_t span = (uint16_t)(*newest - first), from = 0;
+	if (span > 100)
+		from = (uint16_t)(span - 100);
+	for (uint16_t i = from; i < span && n < 200; i++)
+		if (!got[i])
+			seqs[n++] = (uint16_t)(first + i);
+	if (n)
+		kit_nack(peer, 1, seqs, n);
+}
+
+static void test_ten_percent_of_bursty_loss_is_repaired(void **state)
+{
+	(void)state;
+	static bool got[1 << 14];
+	start();
+	memset(got, 0, sizeof(got));
+	uint16_t first = kit_next(b, 1, false)->rtp.seq, newest = first;
+	got[0] = true;
+	b->random = 7;
+	b->loss_percent = 10;
+	for (int i = 0; i < 900; i++) { /* 30 s of 480 kbit/s; what is sent again is lost as often */
+		kit_video(a, 1, &(struct kit_frame){.packets = 2, .size = 1000});
+		kit_flush();
+		if (i % 60 == 0) {
+			kit_check(a, &a->tuple);
+			kit_check(b, &b->tuple);
+		}
+		kit_wait(35);
+		if (i % 3 == 0) /* 105 ms */
+			ask_for_missing(b, got, first, &newest);
+	}
+	b->loss_percent = 0;
+	size_t frames = 0, whole = 0;
+	for (uint16_t i = 23; i + 120 < (uint16_t)(newest - first); i = (uint16_t)(i + 2), frames++)
+		whole += got[i] && got[i + 1];
+	print_message("%zu of %zu frames whole, %lu sent again, %lu refused\n", whole, frames,
+		      sfu_stats(kit.sfu)->rtx_out, sfu_stats(kit.sfu)->rtx_refused);
+	assert_true(frames > 800);
+	assert_true(whole * 100 >= frames * 99);
+}
+
 static void test_a_nack_storm_costs_its_sender_only(void **state)
 {
 	(void)state;
@@ -224,6 +280,7 @@ int main(void)
 		TEST(test_what_cannot_be_had_becomes_a_key_frame),
 		TEST(test_a_nack_is_answered_once_a_round_trip),
 		TEST(test_nothing_before_the_last_key_frame_is_sent_again),
+		TEST(test_ten_percent_of_bursty_loss_is_repaired),
 		TEST(test_a_nack_storm_costs_its_sender_only),
 		TEST(test_a_pli_storm_reaches_nobody),
 		TEST(test_a_lost_request_is_made_again),

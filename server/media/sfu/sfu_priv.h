@@ -320,6 +320,7 @@ struct sfu {
 	uint32_t dirty_count;
 	int64_t deadline_us, ticked_us;
 	struct sfu_tx tx;
+	struct bwe_arrival arrivals[BWE_SENT_MAX]; /* scratch of feedback: on the stack it would be cleared each time */
 	struct at_list room_events, peer_events;
 	uint64_t due_keys; /* a hint: some peer has keys_due */
 	struct sfu_stats stats;

@@ -83,7 +83,7 @@ static void ask_key(struct sfu_peer *peer, int64_t now_us, uint32_t ssrc)
 
 static void on_twcc(struct sfu_peer *peer, int64_t now_us, const struct rtcp_packet *packet)
 {
-	struct bwe_arrival arrivals[BWE_SENT_MAX];
+	struct bwe_arrival *arrivals = peer->sfu->arrivals;
 	struct rtcp_twcc_iter iter = rtcp_twcc_begin(packet);
 	struct rtcp_twcc_status status;
 	size_t n = 0;

@@ -89,13 +89,25 @@ static void send_feedback(struct kit_peer *peer)
 	peer->twcc_base = peer->twcc_end;
 }
 
+static bool is_lost(struct kit_peer *peer)
+{
+	if (!peer->loss_percent)
+		return false;
+	peer->random = peer->random * 1664525U + 1013904223U;
+	uint32_t chance = (peer->random >> 8) % 3000;
+	/* out of a burst with 1 / 3; into one so often that loss_percent are in one */
+	if (peer->is_losing ? chance < 1000 : chance < 1000 * peer->loss_percent / (100 - peer->loss_percent))
+		peer->is_losing = !peer->is_losing;
+	return peer->is_losing;
+}
+
 static void on_datagram(struct kit_peer *peer, const uint8_t *data, size_t len)
 {
 	enum rtp_kind kind = rtp_kind(data, len);
 	peer->datagrams++;
 	if (kind == RTP_KIND_DTLS && kit.on_dtls)
 		kit.on_dtls(peer, data, len);
-	if (peer->deaf || (kind != RTP_KIND_RTP && kind != RTP_KIND_RTCP))
+	if (peer->deaf || is_lost(peer) || (kind != RTP_KIND_RTP && kind != RTP_KIND_RTCP))
 		return;
 	struct kit_got *got = at_alloc(sizeof(*got));
 	assert_true(len <= ICE_PACKET_MAX);
@@ -347,7 +359,8 @@ size_t kit_watch(const struct kit_peer *peer, unsigned slot, unsigned gaps)
 		}
 		last = got;
 	}
-	assert_int_equal(found, gaps);
+	if (gaps != KIT_ANY)
+		assert_int_equal(found, gaps);
 	return frames;
 }
 

@@ -8,6 +8,7 @@ enum {
 	KIT_PEERS = 64,
 	KIT_GOT_MAX = 16384,
 	KIT_TWCC = 1024,
+	KIT_ANY = 1 << 30,
 	KIT_OPUS = 111,
 	KIT_RED = 63,
 	KIT_VP8 = 96,
@@ -57,7 +58,10 @@ struct kit_peer {
 	size_t nacked_count;
 	struct rtcp_sender sr[SFU_SLOTS_MAX]; /* the last of each slot */
 	int64_t sr_us[SFU_SLOTS_MAX];
-	bool deaf;        /* keeps nothing: for many */
+	bool deaf;             /* keeps nothing: for many */
+	unsigned loss_percent; /* of what is sent to it, in bursts of three on average (Gilbert and Elliott) */
+	bool is_losing;
+	uint32_t random;
 	bool no_feedback; /* of transport-cc, which is sent each 50 ms otherwise */
 	int64_t delay_us; /* of the way to it, as its feedback says */
 	int64_t ticks[KIT_TWCC];
@@ -129,7 +133,7 @@ size_t kit_seal(struct kit_peer *peer, uint8_t *data, size_t header_len, size_t 
 /* The next packet of a slot (its media, or its RTX) that was not read yet; NULL = none. Frees nothing: valid until teardown. */
 const struct kit_got *kit_next(struct kit_peer *peer, unsigned slot, bool rtx);
 size_t kit_count(const struct kit_peer *peer, unsigned slot, bool rtx); /* all that ever came */
-/* Walks all that came in a slot of video, as a decoder would: numbers without gaps but `gaps`, timestamps that never go back, picture ids
+/* Walks all that came in a slot of video, as a decoder would: numbers without gaps but `gaps` (KIT_ANY: some), timestamps that never go back, picture ids
  * and indices that rise by one a frame. Fails the test otherwise; gives the frames. */
 size_t kit_watch(const struct kit_peer *peer, unsigned slot, unsigned gaps);
 void kit_forget(struct kit_peer *peer);                                               /* what came so far is read */
