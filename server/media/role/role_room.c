@@ -182,8 +182,7 @@ void media_room_prepare(struct media *m)
 					       .dtls = m->dtls,
 					       .gso = true,
 					       .send = on_send,
-					       .send_arg = m,
-					       .wall_us = at_wall_ms() * 1000 - at_mono_us()});
+					       .send_arg = m});
 }
 
 void media_room_start(struct media *m)

@@ -168,6 +168,41 @@ static void test_ten_percent_of_bursty_loss_is_repaired(void **state)
 	assert_true(whole * 100 >= frames * 99);
 }
 
+/* A packet that cannot be read must not make room for another one under a number that was sealed already: the nonce would be used twice. */
+static void test_no_number_is_ever_sealed_twice(void **state)
+{
+	(void)state;
+	start();
+	struct kit_stream *s = &a->streams[1];
+	for (int i = 0; i < 600; i++) {
+		kit_video(a, 1, &(struct kit_frame){.packets = 1});
+		kit_flush();
+	}
+	uint32_t seq = s->seq;
+	struct rtp_exts exts = {.has = 1U << RTP_EXT_MID, .mid = "1"};
+	struct rtp_ext_ids ids = {.of = {[RTP_EXT_MID] = KIT_EXT_MID}};
+	struct rtp_header header = {.payload_type = KIT_VP8,
+				    .seq = (uint16_t)seq,
+				    .ssrc = s->ssrc,
+				    .timestamp = 1,
+				    .ids = &ids,
+				    .exts = &exts};
+	uint8_t bytes[ICE_PACKET_MAX];
+	size_t head = rtp_header_put(&header, bytes);
+	bytes[head] = 0x90; /* a descriptor without its end */
+	s->seq++;
+	kit_raw(&a->tuple, bytes, kit_seal(a, bytes, head, head + 1, seq));
+	assert_int_equal(kit_drops(SFU_DROP_RTP), 1);
+	size_t before = kit_count(b, 1, false);
+	for (uint16_t back = 505; back < 520; back++) /* what stood in that place among them */
+		kit_repeat(a, 1, (uint16_t)(seq - back), false, s->timestamp, s->picture_id);
+	kit_flush();
+	assert_int_equal(kit_count(b, 1, false), before);
+	kit_video(a, 1, &(struct kit_frame){.packets = 1});
+	kit_flush();
+	assert_int_equal(kit_count(b, 1, false), before + 1);
+}
+
 static void test_a_nack_storm_costs_its_sender_only(void **state)
 {
 	(void)state;
@@ -281,6 +316,7 @@ int main(void)
 		TEST(test_a_nack_is_answered_once_a_round_trip),
 		TEST(test_nothing_before_the_last_key_frame_is_sent_again),
 		TEST(test_ten_percent_of_bursty_loss_is_repaired),
+		TEST(test_no_number_is_ever_sealed_twice),
 		TEST(test_a_nack_storm_costs_its_sender_only),
 		TEST(test_a_pli_storm_reaches_nobody),
 		TEST(test_a_lost_request_is_made_again),

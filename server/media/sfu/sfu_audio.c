@@ -3,18 +3,35 @@
 
 enum { SILENCE_FORWARDED = 6 };
 
+/* A free number, or that of somebody who is muted and not on the stage. 0: there is none. */
+static unsigned number_for(struct sfu_room *room)
+{
+	unsigned muted = 0;
+	for (unsigned i = 1; i <= SPEAKER_PERSONS_MAX; i++) {
+		const struct sfu_peer *peer = room->persons[i];
+		if (!peer)
+			return i;
+		if (!peer->sources[SFU_MIC].is_on && speaker_stage(room->speaker) != i)
+			muted = i;
+	}
+	if (muted) {
+		speaker_leave(room->speaker, muted);
+		room->persons[muted]->person = 0;
+	}
+	return muted;
+}
+
 void audio_person(struct sfu_peer *peer)
 {
 	struct sfu_room *room = peer->room;
 	if (peer->person || !peer->sources[SFU_MIC].layer_count || !peer->sources[SFU_MIC].is_on)
 		return;
-	for (unsigned i = 1; i <= SPEAKER_PERSONS_MAX; i++)
-		if (!room->persons[i]) {
-			peer->person = (uint8_t)i;
-			room->persons[i] = peer;
-			speaker_join(room->speaker, i);
-			return;
-		}
+	unsigned number = number_for(room);
+	if (!number)
+		return;
+	peer->person = (uint8_t)number;
+	room->persons[number] = peer;
+	speaker_join(room->speaker, number);
 }
 
 /* True: nothing but silence for a while, and still. What is dropped on purpose gets no number, so no receiver asks for it. */

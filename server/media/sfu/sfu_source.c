@@ -270,15 +270,15 @@ void layer_put(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq, const s
 		sfu_drop(sfu, SFU_DROP_LATE);
 		return;
 	}
-	*p = (struct sfu_packet){.arrived_us = now_us, .timestamp = packet->timestamp, .level = level};
+	struct sfu_packet fresh = {.seq = number, .arrived_us = now_us, .timestamp = packet->timestamp, .level = level};
 	if (is_voice)
-		p->flags |= PACKET_VOICE;
-	if (!fill(layer, p, packet, ring_bytes(layer->ring, p))) {
-		p->flags = 0;
+		fresh.flags |= PACKET_VOICE;
+	/* The place keeps what it has until then: its number must stay known, or it could be sealed again with other bytes. */
+	if (!fill(layer, &fresh, packet, ring_bytes(layer->ring, p))) {
 		sfu_drop(sfu, packet->payload_len > layer->ring->stride ? SFU_DROP_SIZE : SFU_DROP_RTP);
 		return;
 	}
-	p->seq = number;
+	*p = fresh;
 	if (number > layer->highest)
 		layer->highest = number;
 	if (!layer_is_alive(layer, now_us))
