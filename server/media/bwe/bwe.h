@@ -103,8 +103,10 @@ struct bwe {
 	uint64_t rate_bytes, sent_bytes;
 	uint32_t remb_bps, rtt_us, probes, probes_ok, overuses;
 	uint8_t cluster_last;
-	/* probe again at once; feedback has stopped; .. a long queue */
-	bool is_alr, is_chained, is_silent, is_draining;
+	bool is_alr;      /* little is sent: application-limited */
+	bool is_chained;  /* the next probe follows one that got through */
+	bool is_silent;   /* feedback has stopped */
+	bool is_draining; /* a long queue */
 };
 
 /* ---- the estimate ---- */

@@ -70,6 +70,32 @@ static void test_a_line_that_narrows_gets_less(void **state)
 	kit_watch(b, 1, 0);
 }
 
+/* No key frame of the small layer comes: what the line cannot carry stops all the same. */
+static void test_a_flooded_line_is_not_flooded_on(void **state)
+{
+	(void)state;
+	struct sfu_params params = kit_params(true, 1, 1, 0);
+	struct kit_peer *a = kit_join(&params), *b = kit_join(&params);
+	kit_view(b, a, SFU_CAMERA, 720);
+	run(&a, 1, 8000);
+	assert_int_equal(layer_of(b, 1), 2);
+	size_t late = 0, before = 0;
+	for (int i = 0; i < 120; i++) {
+		b->delay_us += 30 * 1000;
+		frames_of(a, false);
+		kit_flush();
+		kit_wait(35);
+		if (i == 90)
+			before = kit_count(b, 1, false);
+	}
+	late = kit_count(b, 1, false) - before;
+	assert_true(kit_stats(b).slots[1].wanted < 2);
+	assert_true(late < 30); /* tall frames are five packets: 145 */
+	kit_key(a, L);
+	assert_int_equal(layer_of(b, 1), 0);
+	kit_watch(b, 1, 0);
+}
+
 static void test_remb_decides_without_transport_cc(void **state)
 {
 	(void)state;
@@ -226,10 +252,15 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, kit_setup, kit_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_a_good_line_gets_the_tall_layer),     TEST(test_a_line_that_narrows_gets_less),
-		TEST(test_remb_decides_without_transport_cc),   TEST(test_the_screen_always_wins),
-		TEST(test_a_screen_that_hardly_moves),          TEST(test_beyond_the_slots_the_visible_ones_rotate),
-		TEST(test_a_slow_one_does_not_slow_the_others), TEST(test_feedback_storms_are_bounded),
+		TEST(test_a_good_line_gets_the_tall_layer),
+		TEST(test_a_line_that_narrows_gets_less),
+		TEST(test_a_flooded_line_is_not_flooded_on),
+		TEST(test_remb_decides_without_transport_cc),
+		TEST(test_the_screen_always_wins),
+		TEST(test_a_screen_that_hardly_moves),
+		TEST(test_beyond_the_slots_the_visible_ones_rotate),
+		TEST(test_a_slow_one_does_not_slow_the_others),
+		TEST(test_feedback_storms_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
 #include "base/rand.h"
 #include "media/sfu/sfu_priv.h"
 
-enum { POOL_MAX = 65535 };
+enum { POOL_MAX = 65535, RINGS_DEFAULT_MAX = 1024 };
 
 static uint32_t power_of_two_above(size_t n)
 {
@@ -21,7 +21,8 @@ struct sfu *sfu_new(const struct sfu_options *options)
 	uint32_t buckets = power_of_two_above(options->peers_max * 4);
 	sfu->options = *options;
 	if (!sfu->options.rings_max)
-		sfu->options.rings_max = options->peers_max * LAYERS_A_PEER;
+		sfu->options.rings_max =
+			options->peers_max < RINGS_DEFAULT_MAX / 4 ? options->peers_max * 4 : RINGS_DEFAULT_MAX;
 	sfu->ice = ice_new();
 	sfu->rooms = at_alloc(options->rooms_max * sizeof(*sfu->rooms));
 	sfu->peers = at_alloc(options->peers_max * sizeof(struct sfu_peer *));

@@ -63,7 +63,7 @@ struct dtls_context; /* media/dtls: our certificate; outlives the SFU */
 
 struct sfu_options {
 	size_t rooms_max, peers_max; /* of all rooms together; at most 65535 each */
-	/* video layers that send at the same time, 0.7 MiB each when used; 0 = 3 * peers_max */
+	/* video layers that send at the same time, 0.7 MiB each when used; 0 = 4 * peers_max, at most 1024 */
 	size_t rings_max;
 	struct dtls_context *dtls;
 	bool gso; /* segment_size may be used */
@@ -74,7 +74,7 @@ struct sfu_options {
 struct sfu;
 struct sfu *sfu_new(const struct sfu_options *options);
 void sfu_free(struct sfu **sfu);
-/* The kernel or the card refused UDP_SEGMENT: plain datagrams from now on (or again with). */
+/* The kernel or the card refused UDP_SEGMENT: plain datagrams from now on (or again with). The one call that a send callback may make. */
 void sfu_set_gso(struct sfu *sfu, bool gso);
 
 /* ---- rooms ---- */
@@ -209,7 +209,8 @@ struct sfu_event {
 			uint32_t order[SFU_ORDER_MAX]; /* who spoke last first */
 			uint32_t ring[SFU_RING_MAX];   /* who is speaking now */
 		} speakers;
-		uint8_t layers; /* 1 << layer of the camera, SFU_WANT_SCREEN; a layer is on at once and off after 5 s */
+		/* 1 << layer of the camera, SFU_WANT_SCREEN; a layer is on at once and off after 5 s. Before the first event: 0 */
+		uint8_t layers;
 	};
 };
 /* To be drained after packets, ticks and commands. Several changes of one thing come as one, the last: none is lost. */
@@ -225,7 +226,7 @@ enum sfu_drop {
 	SFU_DROP_NAME,      /* a ufrag that is none of ours */
 	SFU_DROP_INTEGRITY, /* wrong password or sum */
 	SFU_DROP_TAKEN,     /* the tuple is another peer's */
-	SFU_DROP_DTLS,      /* records beyond what a handshake may take */
+	SFU_DROP_DTLS,      /* there is no handshake (any more) that could take it */
 	SFU_DROP_KEYS,      /* media before the keys */
 	SFU_DROP_SRTP,      /* does not open: forged, damaged */
 	SFU_DROP_REPLAY,    /* came before */

@@ -198,7 +198,8 @@ struct sfu_slot {
 	uint16_t last_picture_id;
 	uint8_t last_tl0;
 	struct sfu_clock last_clock; /* of the layer it was of */
-	int64_t last_arrived_us, last_us;
+	int64_t last_arrived_us;
+	int64_t aimed_us; /* when the target was chosen */
 	/* reports and retransmission */
 	uint32_t ssrc, rtx_ssrc;
 	uint64_t rtx_seq;
@@ -396,6 +397,7 @@ void slot_release(struct sfu_slot *slot);
 void slot_set_source(struct sfu_slot *slot, struct sfu_source_state *source); /* NULL = empty */
 void slot_aim(struct sfu_slot *slot, int8_t layer, int64_t now_us);
 void slot_switch(struct sfu_slot *slot, struct sfu_layer *layer, const struct sfu_packet *packet);
+void slot_cut(struct sfu_slot *slot); /* nothing until the target's key frame */
 /* The layer's numbers begin anew: its slots wait for a key frame as for a new layer. */
 void slot_restart_all(struct sfu_layer *layer);
 void slot_second(struct sfu_slot *slot, int64_t now_us);

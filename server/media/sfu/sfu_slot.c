@@ -172,6 +172,7 @@ void slot_aim(struct sfu_slot *slot, int8_t layer, int64_t now_us)
 		return;
 	bool is_new = slot->target != layer;
 	slot->target = layer;
+	slot->aimed_us = is_new ? now_us : slot->aimed_us;
 	if (layer == SFU_NONE)
 		slot->current = SFU_NONE;
 	show(slot);
@@ -182,6 +183,12 @@ void slot_aim(struct sfu_slot *slot, int8_t layer, int64_t now_us)
 		slot_start_early(slot, &slot->source->layers[i], now_us); /* a smaller picture is better than none */
 	if (slot->current != layer)
 		key_want(to, now_us);
+}
+
+void slot_cut(struct sfu_slot *slot)
+{
+	slot->current = SFU_NONE;
+	show(slot);
 }
 
 /* How far the packet is ahead of the newest sent one on its publisher's clock, in ticks. By both layers' sender reports where there are,

@@ -10,6 +10,7 @@ enum {
 	GUESSED_BPS = 150 * 1000,
 	AUDIO_BPS = 40 * 1000,
 	WAIT_AGAIN_US = 200 * 1000,
+	CUT_AFTER_US = 600 * 1000,
 };
 
 /* ---- slots ---- */
@@ -215,6 +216,18 @@ static void gather(struct sfu_peer *peer, int64_t now_us, struct wishes *w)
 	}
 }
 
+/* A line that cannot carry what still flows, and no key frame of less in sight: then sound matters more than this picture. */
+static void cut_what_floods(const struct wishes *w, uint32_t estimate_bps, int64_t now_us)
+{
+	uint64_t flowing = 0;
+	for (size_t i = 0; i < w->count; i++)
+		if (w->slots[i]->current != SFU_NONE)
+			flowing += w->slots[i]->source->layers[w->slots[i]->current].bits_s;
+	for (size_t i = 0; i < w->count && flowing > (uint64_t)estimate_bps * 5 / 4; i++)
+		if (w->slots[i]->current > w->slots[i]->target && now_us - w->slots[i]->aimed_us > CUT_AFTER_US)
+			slot_cut(w->slots[i]);
+}
+
 void view_allocate(struct sfu_peer *peer, int64_t now_us)
 {
 	struct wishes w;
@@ -237,6 +250,7 @@ void view_allocate(struct sfu_peer *peer, int64_t now_us)
 		if (w.slots[i]->target != w.slots[i]->current) /* its request may have been lost */
 			key_want(&w.slots[i]->source->layers[w.slots[i]->target], now_us);
 	}
+	cut_what_floods(&w, link.estimate_bps, now_us);
 	pacer_set_target(&peer->pacer, now_us, link.estimate_bps);
 }
 
