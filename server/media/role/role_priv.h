@@ -98,7 +98,8 @@ void media_busy(struct media *m); /* there is something to tick for */
 void media_send_held(struct media *m);
 
 /* role_room.c */
-void media_room_prepare(struct media *m); /* certificate and SFU; before the sandbox */
+/* certificate and SFU; before the sandbox */
+void media_room_prepare(struct media *m, const struct media_options *options);
 void media_room_start(struct media *m);
 void media_room_do(struct media *m, const void *body, size_t len); /* IPC_ROOM_DO */
 void media_room_tell(struct media *m);

@@ -171,7 +171,7 @@ static void on_tick(void *arg)
 
 /* ---- life ---- */
 
-void media_room_prepare(struct media *m)
+void media_room_prepare(struct media *m, const struct media_options *options)
 {
 	m->dtls = dtls_context_new();
 	const char *text = dtls_context_fingerprint(m->dtls);
@@ -180,7 +180,7 @@ void media_room_prepare(struct media *m)
 	m->sfu = sfu_new(&(struct sfu_options){.rooms_max = ROOMS_MAX,
 					       .peers_max = PEERS_MAX,
 					       .dtls = m->dtls,
-					       .gso = true,
+					       .gso = !options->without_gso,
 					       .send = on_send,
 					       .send_arg = m});
 }
