@@ -66,6 +66,8 @@ struct media {
 	struct at_bytes *room_unsent[MEDIA_ROOM_UNSENT]; /* news that core had no room for */
 	size_t room_unsent_n;
 	bool wants_times; /* there are rooms: the kernel says when packets came */
+	uint64_t handshakes_seen;
+	int64_t give_back_us; /* 0 = nothing is to be given back */
 };
 
 /* role_addr.c */

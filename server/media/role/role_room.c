@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { ROOMS_MAX = 1024, PEERS_MAX = 2048, HOLD_MS = 1 };
+enum { ROOMS_MAX = 1024, PEERS_MAX = 2048, HOLD_MS = 1, GIVE_BACK_AFTER_US = 1000 * 1000 };
 
 /* ---- out ---- */
 
@@ -161,11 +161,26 @@ static void on_hold(void *arg)
 	media_room_flush(m, at_mono_us());
 }
 
+/* A handshake's 57 KiB come free when its DTLS is at rest, but between what is kept: the heap would hold on to them. */
+static void give_back(struct media *m, int64_t now_us)
+{
+	uint64_t handshakes = sfu_stats(m->sfu)->handshakes;
+	if (!m->give_back_us && handshakes != m->handshakes_seen)
+		m->give_back_us = now_us + DTLS_REST_US + GIVE_BACK_AFTER_US;
+	if (!m->give_back_us || now_us < m->give_back_us)
+		return;
+	m->handshakes_seen = handshakes;
+	m->give_back_us = 0;
+	at_mem_trim();
+}
+
 static void on_tick(void *arg)
 {
 	struct media *m = arg;
-	sfu_tick(m->sfu, at_mono_us());
-	media_room_flush(m, at_mono_us());
+	int64_t now_us = at_mono_us();
+	sfu_tick(m->sfu, now_us);
+	media_room_flush(m, now_us);
+	give_back(m, now_us);
 	want_times(m);
 }
 
