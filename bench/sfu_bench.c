@@ -33,7 +33,7 @@ enum {
 /* Near saturation, with all that was offered. */
 static const double SHARE_AIM = .93, SHARE_LEAST = .8, SHARE_MOST = .985, LOST_MOST = .0005, LATE_MOST = .1,
 		    RATE_UP = 1.25, RATE_DOWN = .95;
-static const double WARM_S = .15, LAP_S = .1, REST_S = 34;
+static const double WARM_S = .15, LAP_S = .1, REST_S = 40;
 
 static double round_s = .4;
 
@@ -395,16 +395,19 @@ static void measure_joins(void)
 static void measure_memory(void)
 {
 	struct load load;
+	struct rtc_peer *transport;
+	uint64_t before = 0;
 	ours_open(&load, IDLE_PUBS, IDLE_SUBS, true, -1);
-	struct rtc_peer *first = &load.pubs[0].peer;
-	join_pub(&load.pubs[0], 1, true);
-	rtc_connect(&first, 1, load.while_fn, load.while_arg);
-	uint64_t before = bench_rss(ours.media.pid); /* with what OpenSSL makes once */
-	for (uint32_t i = 1; i < IDLE_PUBS; i++)
-		join_pub(&load.pubs[i], 1 + i, true);
-	for (uint32_t i = 0; i < IDLE_SUBS; i++)
-		join_sub(&load.subs[i], 1 + IDLE_PUBS + i, 1);
-	load_connect(&load);
+	for (uint32_t i = 0; i < IDLE_PUBS + IDLE_SUBS; i++) { /* one after the other, as people come */
+		if (i < IDLE_PUBS)
+			join_pub(&load.pubs[i], 1 + i, true);
+		else
+			join_sub(&load.subs[i - IDLE_PUBS], 1 + i, 1);
+		transport = i < IDLE_PUBS ? &load.pubs[i].peer : &load.subs[i - IDLE_PUBS].peer;
+		rtc_connect(&transport, 1, load.while_fn, load.while_arg);
+		if (i == 0)
+			before = bench_rss(ours.media.pid); /* with what OpenSSL makes once */
+	}
 	load_rest(&load, REST_S);
 	uint64_t idle = bench_rss(ours.media.pid);
 	for (int i = 0; i < RING_FRAMES; i++) {

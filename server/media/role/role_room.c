@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { ROOMS_MAX = 1024, PEERS_MAX = 2048, HOLD_MS = 1, GIVE_BACK_AFTER_US = 1000 * 1000 };
+enum { ROOMS_MAX = 1024, PEERS_MAX = 2048, HOLD_MS = 1, GIVE_BACK_AFTER_US = 5000 * 1000 };
 
 /* ---- out ---- */
 
@@ -165,11 +165,12 @@ static void on_hold(void *arg)
 static void give_back(struct media *m, int64_t now_us)
 {
 	uint64_t handshakes = sfu_stats(m->sfu)->handshakes;
-	if (!m->give_back_us && handshakes != m->handshakes_seen)
+	if (!m->give_back_us && handshakes != m->handshakes_seen) {
+		m->handshakes_seen = handshakes; /* those that come later have their turn after this one */
 		m->give_back_us = now_us + DTLS_REST_US + GIVE_BACK_AFTER_US;
+	}
 	if (!m->give_back_us || now_us < m->give_back_us)
 		return;
-	m->handshakes_seen = handshakes;
 	m->give_back_us = 0;
 	at_mem_trim();
 }
