@@ -325,6 +325,8 @@ static void on_packet(struct load_sub *sub, uint8_t *data, size_t len, int64_t a
 	if (packet.payload_type != LOAD_VP8 && packet.payload_type != LOAD_OPUS)
 		return;
 	count(sub, packet.ssrc, packet.seq);
+	sub->messages += at_ns != sub->arrived_ns;
+	sub->arrived_ns = at_ns;
 	if (sub->is_sampled)
 		read_stamp(sub, data, len, at_ns);
 }
@@ -469,14 +471,14 @@ static void begin_counting(struct load *load)
 {
 	sample_count = 0;
 	for (size_t i = 0; i < load->sub_count; i++)
-		load->subs[i].received = load->subs[i].expected = 0;
+		load->subs[i].received = load->subs[i].expected = load->subs[i].messages = 0;
 }
 
 void load_run(struct load *load, const struct load_plan *plan, struct load_result *result_out)
 {
 	struct load_result *r = result_out;
 	struct pace frames;
-	uint64_t expected = 0;
+	uint64_t expected = 0, messages = 0;
 	*r = (struct load_result){.received = 0};
 	compare_clocks();
 	if (plan->warm_s > 0) {
@@ -493,9 +495,11 @@ void load_run(struct load *load, const struct load_plan *plan, struct load_resul
 	for (size_t i = 0; i < load->sub_count; i++) {
 		r->received += load->subs[i].received;
 		expected += load->subs[i].expected;
+		messages += load->subs[i].messages;
 	}
 	r->lost = expected > r->received ? expected - r->received : 0;
 	r->per_cpu_s = r->cpu_s > 0 ? (double)r->received / r->cpu_s : 0;
+	r->per_message = messages ? (double)r->received / (double)messages : 0;
 	r->share = r->cpu_s / r->wall_s;
 	r->late_share = frames.done ? (double)frames.late / (double)frames.done : 1;
 	r->late_ms = (double)frames.worst_ns / 1e6;

@@ -53,7 +53,8 @@ struct load_sub {
 		uint32_t ssrc;
 		uint16_t highest;
 	} seen[LOAD_SEEN];
-	uint64_t received, expected;
+	uint64_t received, expected, messages;
+	int64_t arrived_ns; /* the last one: packets of one GSO message have one time */
 	int64_t ticks[LOAD_TWCC];
 	uint16_t twcc_base, twcc_end;
 	bool twcc_started;
@@ -89,9 +90,10 @@ struct load_result {
 	uint64_t offered, received, lost; /* packets; lost: gaps between those that came */
 	double cpu_s, wall_s;             /* the server's; the time in which packets were sent */
 	double per_cpu_s;                 /* received by a second of the server's processor time */
-	double share;                     /* of the processor that the server took */
-	double late_share;                /* of frames that left more than 1 ms late, when the next was due already */
-	double late_ms;                   /* the worst of them */
+	double per_message; /* packets that were sent as one, as far as their common time of arrival tells */
+	double share;       /* of the processor that the server took */
+	double late_share;  /* of frames that left more than 1 ms late, when the next was due already */
+	double late_ms;     /* the worst of them */
 	size_t samples;
 	double p50_us, p99_us; /* from before sealing at the publisher until the kernel had it at the subscriber */
 };
