@@ -337,6 +337,20 @@ static void subscribe(struct load_sub *sub, uint64_t feed, struct in_addr ip)
 	rtc_aim(&sub->peer, &remote);
 }
 
+/* Its side of the transport comes up a moment after ours; before that there is no feed. */
+static void await_feed(uint64_t keeper)
+{
+	for (int i = 0; i < START_TRIES; i++) {
+		struct json answer = message(keeper, "{\"request\":\"listparticipants\",\"room\":1}", NULL, NULL);
+		struct json all = json_get(json_get(json_get(answer, "plugindata"), "data"), "participants"), one;
+		size_t at = 0;
+		if (json_each(all, &at, &one) && json_true(json_get(one, "publisher")))
+			return;
+		usleep(START_WAIT_US);
+	}
+	bench_die("Janus does not publish");
+}
+
 pid_t janus_start(struct load *load, struct in_addr ip, bool is_best, int cpu)
 {
 	configure(is_best);
@@ -353,6 +367,7 @@ pid_t janus_start(struct load *load, struct in_addr ip, bool is_best, int cpu)
 	uint64_t feed = publish(&load->pubs[0], ip);
 	struct rtc_peer *first = &load->pubs[0].peer;
 	rtc_connect(&first, 1, NULL, NULL);
+	await_feed(keeper);
 	for (size_t i = 0; i < load->sub_count; i++)
 		subscribe(&load->subs[i], feed, ip);
 	load_connect(load);
