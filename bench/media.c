@@ -41,11 +41,29 @@ static void on_boss(void *arg, struct ipc_msg *msg)
 	side.media->port = at_read_u16(&r);
 }
 
+static void on_news(const struct ipc_msg *msg)
+{
+	struct media_room_news news;
+
+	if (media_room_news_parse(msg->body, msg->body_len, &news))
+		bench_die("news of a room that are none");
+	if (!news.is_joined) {
+		side.media->room_events[news.event.kind]++;
+		return;
+	}
+	if (news.err)
+		bench_die("a join was refused: %s", at_err_name(news.err));
+	side.media->joined = news;
+	side.media->joins++;
+}
+
 static void on_core(void *arg, struct ipc_msg *msg)
 {
 	struct media_event event;
 
 	(void)arg;
+	if (msg->type == IPC_ROOM_NEWS)
+		on_news(msg);
 	if (msg->type == IPC_MEDIA_HELLO)
 		side.has_hello = true;
 	if (msg->type == IPC_MEDIA_STATS && media_stats_parse(msg->body, msg->body_len, &side.stats) == AT_OK)
@@ -67,6 +85,12 @@ static void on_gone(void *arg)
 void bench_media_start(struct bench_media *media, size_t calls_max, int cpu)
 {
 	const struct media_options options = {.calls_max = calls_max};
+
+	bench_media_start_with(media, &options, cpu);
+}
+
+void bench_media_start_with(struct bench_media *media, const struct media_options *options, int cpu)
+{
 	uint8_t who = IPC_CORE;
 	int boss[2], core[2];
 
@@ -82,7 +106,7 @@ void bench_media_start(struct bench_media *media, size_t calls_max, int cpu)
 		close(boss[0]);
 		close(core[0]);
 		at_log_set_level(AT_LOG_ERROR);
-		media_role_main(boss[1], &options);
+		media_role_main(boss[1], options);
 	}
 	close(boss[1]);
 	media->loop = at_loop_new();
@@ -137,6 +161,18 @@ struct media_stats bench_media_ask(struct bench_media *media, const struct bench
 	while (!side.has_stats)
 		at_loop_step(media->loop, 100);
 	return side.stats;
+}
+
+void bench_media_room(struct bench_media *media, const struct media_room_do *cmd)
+{
+	uint8_t body[MEDIA_ROOM_DO_MAX];
+	const uint64_t joins = media->joins;
+	const size_t len = media_room_do_put(cmd, body);
+
+	while (ipc_send(side.core, IPC_ROOM_DO, body, len, NULL, 0))
+		at_loop_step(media->loop, 1);
+	while (cmd->verb == MEDIA_ROOM_JOIN && media->joins == joins)
+		at_loop_step(media->loop, 100);
 }
 
 size_t bench_media_check(struct ice *ice, const struct bench_call *call, unsigned leg, uint8_t out[ICE_PACKET_MAX])

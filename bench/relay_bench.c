@@ -10,7 +10,6 @@
 #include <getopt.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -299,18 +298,6 @@ static double saturate(const struct server *server, unsigned call_count, size_t 
 	return rate;
 }
 
-static double median(double *values, size_t n)
-{
-	for (size_t i = 1; i < n; i++)
-		for (size_t j = i; j > 0 && values[j] < values[j - 1]; j--) {
-			double swap = values[j];
-
-			values[j] = values[j - 1];
-			values[j - 1] = swap;
-		}
-	return values[n / 2];
-}
-
 /* The two take turns, so that whatever else the machine does meets both. */
 static double compare(const char *tag, unsigned call_count, size_t size)
 {
@@ -324,12 +311,12 @@ static double compare(const char *tag, unsigned call_count, size_t size)
 		ratio[i] = relay[i] / bare[i];
 	}
 	snprintf(name, sizeof(name), "relay_per_core_%s", tag);
-	bench_print(name, median(relay, (size_t)rounds), "packets/s");
+	bench_print(name, bench_median(relay, (size_t)rounds), "packets/s");
 	snprintf(name, sizeof(name), "floor_per_core_%s", tag);
-	bench_print(name, median(bare, (size_t)rounds), "packets/s");
+	bench_print(name, bench_median(bare, (size_t)rounds), "packets/s");
 	snprintf(name, sizeof(name), "relay_vs_floor_%s", tag);
-	bench_print(name, median(ratio, (size_t)rounds), "ratio");
-	return median(relay, (size_t)rounds);
+	bench_print(name, bench_median(ratio, (size_t)rounds), "ratio");
+	return bench_median(relay, (size_t)rounds);
 }
 
 /* ---- latency ---- */
@@ -339,39 +326,19 @@ struct lap {
 	bool is_good; /* nobody took the processor from the generator or the server */
 };
 
-/* Before everything else on the machine, where that is allowed, as long as it is measured. */
 static void put_first(bool on)
 {
-	const struct sched_param param = {.sched_priority = on ? 10 : 0};
-	const pid_t pids[] = {0, role.server.pid, role.floor.pid};
-
-	for (size_t i = 0; i < sizeof(pids) / sizeof(*pids); i++)
-		(void)sched_setscheduler(pids[i], on ? SCHED_FIFO : SCHED_OTHER, &param);
-}
-
-/* How often another process was given the processor that this one wanted. */
-static uint64_t preemptions(pid_t pid)
-{
-	static const char key[] = "nonvoluntary_ctxt_switches:";
-	char path[64], line[256];
-	uint64_t count = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	FILE *file = fopen(path, "r");
-
-	while (file && fgets(line, sizeof(line), file))
-		if (strncmp(line, key, sizeof(key) - 1) == 0)
-			count = strtoull(line + sizeof(key) - 1, NULL, 10);
-	if (file)
-		fclose(file);
-	return count;
+	bench_put_first(0, on);
+	bench_put_first(role.server.pid, on);
+	bench_put_first(role.floor.pid, on);
 }
 
 /* Evenly paced packets for a moment. What could not be sent because this program had to wait for its processor is not caught up on: the burst
  * would be the generator's. */
 static struct lap run_lap(const struct server *server, double rate)
 {
-	uint64_t before = preemptions(server->pid) + preemptions(getpid()), begin = bench_now_ns(), now, last = begin;
+	uint64_t before = bench_preemptions(server->pid) + bench_preemptions(getpid()), begin = bench_now_ns(), now,
+		 last = begin;
 	uint64_t sent = 0, longest = 0;
 	size_t count = 0;
 
@@ -390,7 +357,8 @@ static struct lap run_lap(const struct server *server, double rate)
 	take_some(&sides[0], &count);
 	take_some(&sides[1], &count);
 	return (struct lap){
-		.is_good = longest < LATE_NS && count > 0 && preemptions(server->pid) + preemptions(getpid()) == before,
+		.is_good = longest < LATE_NS && count > 0 &&
+			   bench_preemptions(server->pid) + bench_preemptions(getpid()) == before,
 		.p50_us = count ? (double)bench_quantile(samples, count, 0.5) / 1e3 : 0,
 		.p99_us = count ? (double)bench_quantile(samples, count, 0.99) / 1e3 : 0,
 	};
@@ -422,9 +390,9 @@ static void print_laps(const char *who, struct laps *laps)
 	if (laps->n == 0)
 		return;
 	snprintf(name, sizeof(name), "%s_latency_p50_us", who);
-	bench_print(name, median(laps->p50, laps->n), "us");
+	bench_print(name, bench_median(laps->p50, laps->n), "us");
 	snprintf(name, sizeof(name), "%s_latency_p99_us", who);
-	bench_print(name, median(laps->p99, laps->n), "us");
+	bench_print(name, bench_median(laps->p99, laps->n), "us");
 	/* The kernel's own threads wait for a busy machine's other work, and packets with them: the quieter quarter shows the relay. */
 	snprintf(name, sizeof(name), "%s_latency_p99_quiet_us", who);
 	bench_print(name, laps->p99[laps->n / 4], "us");

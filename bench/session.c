@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -244,6 +245,61 @@ uint64_t bench_wait_ns(int pid)
 
 	each_process(pid, add_waiting, &sum);
 	return sum;
+}
+
+double bench_median(double *values, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t j = i; j > 0 && values[j] < values[j - 1]; j--) {
+			double swap = values[j];
+
+			values[j] = values[j - 1];
+			values[j - 1] = swap;
+		}
+	return values[n / 2];
+}
+
+void bench_weigh_most(void)
+{
+	(void)setsid(); /* one that leads its session already keeps it */
+	(void)setpriority(PRIO_PROCESS, 0, -20);
+	FILE *file = fopen("/proc/self/autogroup", "w");
+	if (file) {
+		fputs("-20", file);
+		fclose(file);
+	}
+}
+
+static void put_thread_first(int tid, bool on)
+{
+	const struct sched_param param = {.sched_priority = on ? 10 : 0};
+
+	(void)sched_setscheduler(tid, on ? SCHED_FIFO : SCHED_OTHER, &param);
+}
+
+void bench_put_first(int pid, bool on)
+{
+	char path[64];
+	struct dirent *entry;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid ? pid : (int)getpid());
+	DIR *tasks = opendir(path);
+	while (tasks && (entry = readdir(tasks))) {
+		int tid = (int)strtol(entry->d_name, NULL, 10);
+
+		if (tid > 0)
+			put_thread_first(tid, on);
+	}
+	if (tasks)
+		closedir(tasks);
+}
+
+uint64_t bench_preemptions(int pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	return number_in(path, "nonvoluntary_ctxt_switches:");
 }
 
 /* ---- sessions ---- */

@@ -63,6 +63,15 @@ bool bench_session_read(struct bench_session *session, int timeout_ms, bench_fra
 uint64_t bench_now_ns(void);
 /* Sorts; q of 0..1. */
 uint64_t bench_quantile(uint64_t *values, size_t n, double q);
+double bench_median(double *values, size_t n); /* sorts too */
+/* This program and what it starts from now on get nearly all of a processor that others want too, by weight: a session of their own for the
+ * kernel's grouping, where there is that (sched(7), autogroup), else by nice. Threads take turns as ever. */
+void bench_weigh_most(void);
+/* Before everything else on the machine, where that is allowed, as long as it is measured: all threads of a process, 0 = of this one. The
+ * kernel lets nobody be first for more than 0.95 s of a second. */
+void bench_put_first(int pid, bool on);
+/* How often another process was given the processor that this one wanted. */
+uint64_t bench_preemptions(int pid);
 void bench_print(const char *name, double value, const char *unit);
 _Noreturn void bench_die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *bench_temp_dir(void);

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,4 +41,9 @@ char *at_strndup(const char *s, size_t len)
 void at_free(void *p)
 {
 	free(p);
+}
+
+void at_mem_trim(void)
+{
+	malloc_trim(0);
 }

@@ -129,6 +129,7 @@ struct ice_request {
 	bool use_candidate, is_controlled;
 	uint16_t unknown; /* a further attribute, 0 = none */
 	bool no_fingerprint;
+	const struct ice_tuple *mapped; /* its remote end as XOR-MAPPED-ADDRESS, in an answer; NULL = none */
 };
 /* Gives the length; out has room for ICE_PACKET_MAX. */
 size_t ice_request_put(struct ice *ice, const struct ice_request *request, uint8_t out[ICE_PACKET_MAX]);

@@ -75,6 +75,8 @@ size_t ice_request_put(struct ice *ice, const struct ice_request *request, uint8
 	at_put_u32(number, request->priority);
 	if (request->priority)
 		stun_put(&w, STUN_PRIORITY, number, 4);
+	if (request->mapped)
+		stun_put_mapped(&w, request->mapped->remote_ip, request->mapped->remote_port);
 	if (request->unknown)
 		stun_put(&w, request->unknown, number, 4);
 	if (request->pwd)

@@ -278,7 +278,7 @@ void media_role_main(int supervisor_fd, const struct media_options *options)
 	open_sockets(m, options);
 	/* OpenSSL reads its configuration here, while it may. */
 	m->relay = relay_new(&relay);
-	media_room_prepare(m);
+	media_room_prepare(m, options);
 	own_addresses(m);
 	m->loop = at_loop_new();
 	m->tick = at_timer_new(m->loop, on_tick, m);

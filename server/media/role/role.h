@@ -52,6 +52,7 @@ struct media_options {
 	struct media_address announced[MEDIA_ADDRESSES_MAX];
 	size_t announced_count; /* 0 = the machine's own addresses */
 	size_t calls_max;       /* 0 = MEDIA_CALLS_DEFAULT */
+	bool without_gso;       /* frames leave packet by packet: to measure what UDP_SEGMENT saves */
 };
 
 /* ---- messages (fixed layout, big-endian; integers are checked, what they refer to is not) ---- */

@@ -66,6 +66,8 @@ struct media {
 	struct at_bytes *room_unsent[MEDIA_ROOM_UNSENT]; /* news that core had no room for */
 	size_t room_unsent_n;
 	bool wants_times; /* there are rooms: the kernel says when packets came */
+	uint64_t handshakes_seen;
+	int64_t give_back_us; /* 0 = nothing is to be given back */
 };
 
 /* role_addr.c */
@@ -98,7 +100,8 @@ void media_busy(struct media *m); /* there is something to tick for */
 void media_send_held(struct media *m);
 
 /* role_room.c */
-void media_room_prepare(struct media *m); /* certificate and SFU; before the sandbox */
+/* certificate and SFU; before the sandbox */
+void media_room_prepare(struct media *m, const struct media_options *options);
 void media_room_start(struct media *m);
 void media_room_do(struct media *m, const void *body, size_t len); /* IPC_ROOM_DO */
 void media_room_tell(struct media *m);

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { ROOMS_MAX = 1024, PEERS_MAX = 2048, HOLD_MS = 1 };
+enum { ROOMS_MAX = 1024, PEERS_MAX = 2048, HOLD_MS = 1, GIVE_BACK_AFTER_US = 5000 * 1000 };
 
 /* ---- out ---- */
 
@@ -161,17 +161,33 @@ static void on_hold(void *arg)
 	media_room_flush(m, at_mono_us());
 }
 
+/* A handshake's 57 KiB come free when its DTLS is at rest, but between what is kept: the heap would hold on to them. */
+static void give_back(struct media *m, int64_t now_us)
+{
+	uint64_t handshakes = sfu_stats(m->sfu)->handshakes;
+	if (!m->give_back_us && handshakes != m->handshakes_seen) {
+		m->handshakes_seen = handshakes; /* those that come later have their turn after this one */
+		m->give_back_us = now_us + DTLS_REST_US + GIVE_BACK_AFTER_US;
+	}
+	if (!m->give_back_us || now_us < m->give_back_us)
+		return;
+	m->give_back_us = 0;
+	at_mem_trim();
+}
+
 static void on_tick(void *arg)
 {
 	struct media *m = arg;
-	sfu_tick(m->sfu, at_mono_us());
-	media_room_flush(m, at_mono_us());
+	int64_t now_us = at_mono_us();
+	sfu_tick(m->sfu, now_us);
+	media_room_flush(m, now_us);
+	give_back(m, now_us);
 	want_times(m);
 }
 
 /* ---- life ---- */
 
-void media_room_prepare(struct media *m)
+void media_room_prepare(struct media *m, const struct media_options *options)
 {
 	m->dtls = dtls_context_new();
 	const char *text = dtls_context_fingerprint(m->dtls);
@@ -180,7 +196,7 @@ void media_room_prepare(struct media *m)
 	m->sfu = sfu_new(&(struct sfu_options){.rooms_max = ROOMS_MAX,
 					       .peers_max = PEERS_MAX,
 					       .dtls = m->dtls,
-					       .gso = true,
+					       .gso = !options->without_gso,
 					       .send = on_send,
 					       .send_arg = m});
 }
