@@ -20,6 +20,12 @@ struct api_limits api_limits_default(void)
 	};
 }
 
+/* Who may not know one another meets in a room. */
+static void on_meeting(void *arg, uint64_t about, uint64_t viewer)
+{
+	api_tell_user(arg, about, viewer);
+}
+
 enum at_err api_new(const struct api_deps *deps, struct api **api_out)
 {
 	struct api *api = at_alloc(sizeof(*api));
@@ -43,6 +49,7 @@ enum at_err api_new(const struct api_deps *deps, struct api **api_out)
 		return err;
 	}
 	hub_on_device(deps->hub, api_on_device, api);
+	rooms_on_meeting(deps->rooms, on_meeting, api);
 	*api_out = api;
 	return AT_OK;
 }

@@ -128,6 +128,7 @@ static void write_users(struct api *api, struct wire_out *w, uint64_t viewer)
 {
 	uint64_t *partners = at_alloc(API_PARTNERS_MAX * sizeof(*partners));
 	size_t n = chat_partners(api->deps.chat, viewer, API_PARTNERS_MAX, partners);
+	n += rooms_people(api->deps.rooms, viewer, API_PARTNERS_MAX - n, partners + n);
 	wire_arr(w, "users");
 	for (size_t i = 0; i < n; i++) {
 		const struct auth_user *user = auth_user(api->deps.auth, partners[i]);

@@ -111,6 +111,23 @@ enum at_err room_find(struct rooms *rooms, const struct room_asker *asker, bool 
 	return AT_OK;
 }
 
+void rooms_on_meeting(struct rooms *rooms, room_meet_fn *fn, void *arg)
+{
+	rooms->meet = fn;
+	rooms->meet_arg = arg;
+}
+
+size_t rooms_people(const struct rooms *rooms, uint64_t user, size_t max, uint64_t *users_out)
+{
+	size_t pos = 0, n = 0;
+
+	for (const struct room *room; (room = at_map_next(rooms->by_conv, &pos)) != NULL;)
+		for (size_t i = 0; i < room->n && n < max && room_is_open(room) && room_is_for(room, user); i++)
+			if (room->people[i]->user != user)
+				users_out[n++] = room->people[i]->user;
+	return n;
+}
+
 bool rooms_is_busy(const struct rooms *rooms, uint64_t user)
 {
 	size_t pos = 0;

@@ -52,6 +52,9 @@ AT_MUST enum at_err rooms_new(struct at_loop *loop, struct store *store, struct 
 			      struct calls *calls, struct talks *talks, const struct room_people *people,
 			      const struct room_settings *settings, struct rooms **rooms_out);
 void rooms_free(struct rooms **rooms); /* before talks_free */
+/* Called before `viewer` hears of a room with `about` in it, whom they may not know: a guest's world is larger than their chats. */
+typedef void room_meet_fn(void *arg, uint64_t about, uint64_t viewer);
+void rooms_on_meeting(struct rooms *rooms, room_meet_fn *fn, void *arg);
 
 struct room_asker {
 	struct at_id room;
@@ -108,6 +111,8 @@ AT_MUST enum at_err room_lock(struct rooms *rooms, const struct room_asker *aske
 
 /* The open rooms that `user` is of, [room,...]. */
 void rooms_write(const struct rooms *rooms, struct wire_out *w, const char *key, uint64_t user);
+/* Who else is in, or rung into, the open rooms that `user` is of, at most max, maybe more than once. */
+size_t rooms_people(const struct rooms *rooms, uint64_t user, size_t max, uint64_t *users_out);
 /* In an open room: then a call or another room finds them busy. */
 bool rooms_is_busy(const struct rooms *rooms, uint64_t user);
 /* For the note module: the starter of a room that nobody joined may leave one note. Like call_note_facts; callee is 0. */

@@ -99,17 +99,9 @@ enum at_err room_set_view(struct rooms *rooms, const struct room_asker *asker, c
 		return err;
 	if (count > SFU_VIEWS_MAX)
 		return AT_ERR_BAD_REQUEST;
-	struct media_room_do cmd = {.verb = MEDIA_ROOM_VIEW, .room = room->row.id, .peer = person->peer};
-
-	for (size_t i = 0; i < count; i++) {
-		const struct person *shown = room_person(room, views[i].user);
-
-		if (shown != NULL && shown->peer != 0)
-			cmd.view.views[cmd.view.count++] =
-				(struct sfu_view){shown->peer, views[i].source, views[i].height};
-	}
-	if (person->peer != 0)
-		room_say(rooms, &cmd);
+	memcpy(person->views, views, count * sizeof(views[0]));
+	person->view_count = count;
+	room_say_views(person);
 	return AT_OK;
 }
 

@@ -113,6 +113,14 @@ static void write_media(const struct person *person, const struct media_room_new
 	wire_obj_end(w);
 }
 
+static bool wants(const struct person *person, uint64_t user)
+{
+	for (size_t i = 0; i < person->view_count; i++)
+		if (person->views[i].user == user)
+			return true;
+	return false;
+}
+
 /* The person is in it with this transport now; one of before, maybe of another device, is over. */
 static void take_place(struct person *person)
 {
@@ -133,7 +141,11 @@ static void take_place(struct person *person)
 	for (size_t i = 0; i < joining->params.recv_count; i++)
 		memcpy(person->mids[i], joining->params.recv[i].mid, sizeof(person->mids[i]));
 	memcpy(person->rids, joining->params.send[SFU_CAMERA].rids, sizeof(person->rids));
+	person->view_count = 0; /* of the page before */
 	room_say_state(person);
+	for (size_t i = 0; i < room->n; i++)
+		if (wants(room->people[i], person->user))
+			room_say_views(room->people[i]);
 	if (old_peer != 0)
 		room_say_plain(room, MEDIA_ROOM_LEAVE, old_peer);
 	if (old_device != 0 && old_device != person->device)

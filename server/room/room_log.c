@@ -105,6 +105,7 @@ static void write_body(const struct room *room, bool no_one_joined, struct wire_
 	wire_str(w, "kind", row->kind == ROOM_CHAT ? "chat" : row->kind == ROOM_VIDEO ? "video" : "voice");
 	wire_int(w, "by", (int64_t)row->starter);
 	wire_str(w, "outcome", no_one_joined ? "no_one_joined" : "ended");
+	wire_bool(w, "rang", row->rings);
 	wire_int(w, "started", row->started);
 	wire_int(w, "duration_ms", row->ended > row->started ? row->ended - row->started : 0);
 	wire_arr(w, "people");

@@ -69,6 +69,24 @@ void room_say_state(const struct person *person)
 						      .state = {person->muted, person->camera, person->screen}});
 }
 
+/* Those of people who have no transport now are said when they have. */
+void room_say_views(const struct person *person)
+{
+	struct room *room = person->room;
+	struct media_room_do cmd = {.verb = MEDIA_ROOM_VIEW, .room = room->row.id, .peer = person->peer};
+
+	if (person->peer == 0)
+		return;
+	for (size_t i = 0; i < person->view_count; i++) {
+		const struct person *shown = room_person(room, person->views[i].user);
+
+		if (shown != NULL && shown->peer != 0)
+			cmd.view.views[cmd.view.count++] =
+				(struct sfu_view){shown->peer, person->views[i].source, person->views[i].height};
+	}
+	room_say(room->rooms, &cmd);
+}
+
 /* ---- a role that comes and goes ---- */
 
 void room_media_up(void *arg)

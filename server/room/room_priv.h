@@ -61,6 +61,9 @@ struct person {
 	char mids[SFU_SLOTS_MAX][SFU_ID_MAX + 1];
 	char rids[SFU_LAYERS_MAX][SFU_ID_MAX + 1];
 	int64_t reacted[ROOM_REACTS];
+	/* What they want to see, by person: whoever joins anew has another number. */
+	struct room_view views[SFU_VIEWS_MAX];
+	size_t view_count;
 	struct room_joining joining;
 };
 
@@ -94,6 +97,8 @@ struct rooms {
 	struct talks *talks;
 	struct room_people people;
 	struct room_settings settings;
+	room_meet_fn *meet; /* may be NULL */
+	void *meet_arg;
 	struct at_map *by_id;   /* id -> room, ended ones for a while */
 	struct at_map *by_conv; /* conv -> open room */
 	struct at_map *rings;   /* {conv, user} -> struct room_rings */
@@ -144,6 +149,7 @@ void room_media_message(void *rooms, const void *body, size_t len);
 void room_say(struct rooms *rooms, const struct media_room_do *cmd);
 void room_say_plain(struct room *room, enum media_room_verb verb, uint32_t peer);
 void room_say_state(const struct person *person);
+void room_say_views(const struct person *person);
 void room_on_retry(void *rooms);
 void room_drop_unsent(struct rooms *rooms);
 

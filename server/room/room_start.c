@@ -96,6 +96,17 @@ static enum at_err create_job(struct store_tx *tx, void *msg)
 	return store_room_put(tx, &creating->row);
 }
 
+/* Whoever is invited and those who are there learn who the others are. */
+static void introduce(const struct room *room)
+{
+	const struct rooms *rooms = room->rooms;
+
+	for (size_t i = 0; i < room->n && rooms->meet != NULL; i++)
+		for (size_t k = 0; k < room->n; k++)
+			if (i != k && (room->people[i]->invited_by != 0 || room->people[k]->invited_by != 0))
+				rooms->meet(rooms->meet_arg, room->people[i]->user, room->people[k]->user);
+}
+
 static void create_done(void *msg, enum at_err err)
 {
 	struct creating *creating = msg;
@@ -115,6 +126,7 @@ static void create_done(void *msg, enum at_err err)
 	for (size_t i = 0; i < room->n; i++)
 		if (room->people[i]->rung)
 			room_ring_person(room, room->row.starter, room->people[i]);
+	introduce(room);
 	room_settle(room);
 	answer_starts(room, AT_OK);
 }
@@ -272,6 +284,7 @@ enum at_err room_invite(struct rooms *rooms, const struct room_asker *asker, con
 		return err;
 	for (size_t i = 0; i < n; i++)
 		room_ring_person(room, asker->user, invited(room, asker->user, users[i]));
+	introduce(room);
 	room_settle(room);
 	return AT_OK;
 }

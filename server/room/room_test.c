@@ -486,8 +486,14 @@ static void on_grown(void *arg, enum at_err err, const void *json, size_t len, i
 		memcpy(asked->json, json, len);
 }
 
+static void on_meeting(void *arg, uint64_t about, uint64_t viewer)
+{
+	((bool(*)[PEOPLE])arg)[about][viewer] = true;
+}
+
 static void test_a_call_grows(void **state)
 {
+	bool met[PEOPLE][PEOPLE] = {{false}};
 	uint32_t ana, bob, cem;
 	struct asked grown = {0};
 	struct room_asker as_ana = by(1, A1);
@@ -498,9 +504,11 @@ static void test_a_call_grows(void **state)
 	room_grow(kit.rooms, &as_ana, &call, ROOM_VOICE, (uint64_t[]){CEM}, 1, on_grown, &grown);
 	assert_int_equal(grown.err, AT_ERR_CONFLICT); /* not answered yet */
 	assert_int_equal(do_answer(kit.world, 1, B1).err, AT_OK);
+	rooms_on_meeting(kit.rooms, on_meeting, met);
 	room_grow(kit.rooms, &as_ana, &call, ROOM_VOICE, (uint64_t[]){CEM}, 1, on_grown, &grown);
 	settle(kit.world);
 	assert_int_equal(grown.err, AT_OK);
+	assert_true(met[ANA][CEM] && met[BOB][CEM] && met[CEM][ANA] && met[CEM][BOB] && !met[ANA][BOB]);
 	assert_true(says(last_room(B1), "\"from_call\":\"") && says(last_room(B1), "\"state\":\"live\""));
 	assert_true(is_state(last_room(C1), CEM, "ringing") && says(person_in(last_room(C1), CEM), "\"guest\":true"));
 	(void)do_join(1, A1, &ana);
@@ -559,6 +567,15 @@ static void test_screens_and_views(void **state)
 	told = role_heard(MEDIA_ROOM_VIEW);
 	assert_true(told->peer == ana && told->view.count == 2 && told->view.views[0].peer == bob &&
 		    told->view.views[0].height == 720 && told->view.views[0].source == SFU_SCREEN);
+	/* Cem comes after he was asked for, and Bob comes anew: both are shown under their new numbers. */
+	uint32_t cem, bob_again;
+
+	(void)do_join(1, C1, &cem);
+	told = role_heard_some(MEDIA_ROOM_VIEW);
+	assert_true(told != NULL && told->peer == ana && told->view.count == 3 && told->view.views[1].peer == cem);
+	(void)do_join(1, B1, &bob_again);
+	told = role_heard_some(MEDIA_ROOM_VIEW);
+	assert_true(told != NULL && told->view.views[0].peer == bob_again && told->view.views[2].peer == bob_again);
 }
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)

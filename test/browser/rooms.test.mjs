@@ -185,17 +185,11 @@ async function frozenAndBack() {
 frozenAndBack.timeLimitMs = 300_000;
 
 /** The process of a role, as the log says. */
-function roleOf(server, role) {
-	const pid = [...server.log.matchAll(/event=role\.started role=(\w+) pid=(\d+)/g)].findLast(([, name]) => name === role)?.[2];
-	assert.ok(pid, `the ${role} role is a process of its own`);
-	return Number(pid);
-}
-
 async function roleDies(role) {
 	const { server, ana, ben, carla } = await three();
 	await hearsAll(ana, tones("Ben", "Carla"));
 	await seesColour(ana, "Ben", looks.Ben.rgb);
-	const pid = roleOf(server, role);
+	const pid = server.role(role);
 	const before = await ana.page.evaluate(() => window.testPeers.length);
 	process.kill(pid, "SIGKILL");
 	await until("a new connection is made", async () => (await ana.page.evaluate(() => window.testPeers.length)) > before);

@@ -53,6 +53,13 @@ export class Server {
 		await this.stop("SIGKILL");
 	}
 
+	/** The process of a role ("core", "media", "remux"), as the log says: its arguments are the same for all. */
+	role(name) {
+		const pid = [...this.log.matchAll(/event=role\.started role=(\w+) pid=(\d+)/g)].findLast((match) => match[1] === name)?.[2];
+		if (!pid) throw new Error(`the ${name} role is no process of its own`);
+		return Number(pid);
+	}
+
 	links() {
 		return [...this.out.matchAll(/https?:\/\/\S+/g)].map((match) => match[0]);
 	}
