@@ -1,4 +1,4 @@
-import { AudioLines, Maximize2, MicOff, Phone, Video } from "lucide";
+import { AudioLines, MicOff, Phone, Video } from "lucide";
 import { useState } from "preact/hooks";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/roomText.ts";
@@ -50,13 +50,6 @@ function title(room: RoomView): string {
 
 function Do({ room, muted }: { room: RoomView; muted: boolean }) {
 	const { rooms } = useApp();
-	if (room.here === "here") {
-		return (
-			<Button icon={Maximize2} onClick={() => rooms.setLarge(true)}>
-				{t("room-open")}
-			</Button>
-		);
-	}
 	const chat = room.kind === "chat";
 	const label = chat ? t("voice-chat-join") : room.here === "elsewhere" ? t("move-here") : t("room-join");
 	const options = chat ? { muted } : { camera: room.kind === "video" };
@@ -76,7 +69,8 @@ export function RoomStrip({ conv }: { conv: number }) {
 	const { rooms, settings } = useApp();
 	const room = rooms.byConv.value.get(conv);
 	const [muted, setMuted] = useState(settings.prefs.value.joinMuted);
-	if (!room) return null;
+	/* Who is in it here has the bar above everything, which says the same. */
+	if (!room || room.here === "here") return null;
 	const people = room.people.filter(one => one.here);
 	return (
 		<section class="room-strip" aria-label={title(room)} data-enter>

@@ -516,7 +516,6 @@ export interface Messages {
 	"room-live-video": never;
 	"room-waiting": never;
 	"room-join": never;
-	"room-open": never;
 	"room-in-it": "names";
 	"room-in-it-nobody": never;
 	"room-speaking": "names";

@@ -17,7 +17,6 @@ room-live-voice = Group voice call
 room-live-video = Group video call
 room-waiting = Waiting for somebody
 room-join = Join
-room-open = Open
 room-in-it = { $names } in it
 room-in-it-nobody = Nobody is in it yet
 room-speaking = { $names } speaking
