@@ -1,11 +1,11 @@
 import type { IconNode } from "lucide";
-import { EllipsisVertical, Phone, PhoneIncoming, PhoneMissed, PhoneOutgoing, Trash2, Video } from "lucide";
+import { Phone, PhoneIncoming, PhoneMissed, PhoneOutgoing, Video } from "lucide";
 import { t } from "../i18n/text.ts";
 import type { CallEntry, ThreadModel } from "../state/types/thread.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
-import { Menu } from "../ui/Menu.tsx";
 import { run, useApp } from "../ui/model.ts";
+import { NoteMenu } from "./NoteMenu.tsx";
 import { NotePlayer, PlayButton } from "./NotePlayer.tsx";
 import { callDetail, callName, cardTitle } from "./names.ts";
 import { SendingCard } from "./SendingCard.tsx";
@@ -15,11 +15,6 @@ function glyph(entry: CallEntry): IconNode {
 	if (entry.missed) return PhoneMissed;
 	if (entry.kind === "video" && entry.outcome === "answered") return Video;
 	return entry.mine ? PhoneOutgoing : PhoneIncoming;
-}
-
-function NoteMenu({ seq, onDelete }: { seq: number; onDelete: (seq: number) => void }) {
-	const items = [{ label: t("delete"), icon: Trash2, danger: true, run: () => onDelete(seq) }];
-	return <Menu icon={EllipsisVertical} label={t("more")} items={items} />;
 }
 
 function NotePart({ entry, thread }: { entry: CallEntry; thread: ThreadModel }) {

@@ -1,12 +1,12 @@
 import type { IconNode } from "lucide";
-import { AudioLines, EllipsisVertical, Phone, PhoneMissed, Trash2, Video } from "lucide";
+import { AudioLines, Phone, PhoneMissed, Video } from "lucide";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/roomText.ts";
 import type { RoomEntry, ThreadModel } from "../state/types/thread.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
-import { Menu } from "../ui/Menu.tsx";
 import { useApp } from "../ui/model.ts";
+import { NoteMenu } from "./NoteMenu.tsx";
 import { NotePlayer, PlayButton } from "./NotePlayer.tsx";
 import { noteSummary } from "./names.ts";
 import { SendingCard } from "./SendingCard.tsx";
@@ -108,13 +108,7 @@ export function RoomCard({ entry, thread, onDelete }: RoomCardProps) {
 				<p class="call-detail">{detail(entry)}</p>
 			</div>
 			<div class="call-actions">
-				{note?.canDelete && (
-					<Menu
-						icon={EllipsisVertical}
-						label={t("more")}
-						items={[{ label: t("delete"), icon: Trash2, danger: true, run: () => onDelete(note.seq) }]}
-					/>
-				)}
+				{note?.canDelete && <NoteMenu seq={note.seq} onDelete={onDelete} />}
 				<Again entry={entry} thread={thread} />
 			</div>
 			<NotePart entry={entry} thread={thread} />
