@@ -237,4 +237,27 @@ async function firefoxCallsChromium() {
 	await until("over at Firefox, too", () => ben.page.evaluate(() => document.querySelector("[aria-label=Participants]") === null));
 }
 
-export default { chromiumCallsFirefox, firefoxCallsChromium,  voice, safetyCode, video, voiceBecomesVideo, screen, glare, answeredWhileANoteIsLeft, mediaRoleEnds, serverEnds, pageLoadedAgain, movesToAnotherDevice, chatsWhileTalking, silentUntilAnswered };
+async function heardBothWays(ana, ben) {
+	await hears(ben, 660);
+	await until("Ana hears Firefox", () => heardVoice(ana.page));
+	await ana.button("Mute").click();
+	await hears(ben, null);
+	await ana.button("Unmute").click();
+	await hears(ben, 660);
+}
+
+/** Voice alone, placed by the one and then by the other. */
+async function voiceWithFirefox() {
+	const { ana, ben } = await withFirefox();
+	await ana.call();
+	await ben.click("button", "Answer");
+	await heardBothWays(ana, ben);
+	await ana.button("Leave").click();
+	await callRegion(ana).waitFor({ state: "hidden" });
+	await until("over at Firefox, too", () => ben.page.evaluate(() => document.querySelector("[aria-label=Participants]") === null));
+	await ben.click("button", "Voice call");
+	await ana.incoming("Ben").getByRole("button", { name: "Answer", exact: true }).click();
+	await heardBothWays(ana, ben);
+}
+
+export default { chromiumCallsFirefox, firefoxCallsChromium, voiceWithFirefox, voice, safetyCode, video, voiceBecomesVideo, screen, glare, answeredWhileANoteIsLeft, mediaRoleEnds, serverEnds, pageLoadedAgain, movesToAnotherDevice, chatsWhileTalking, silentUntilAnswered };
