@@ -176,6 +176,7 @@ async function chatsWhileTalking() {
 	await ben.messages().getByText("Written while talking").waitFor();
 	await hears(ben, 660);
 	await ana.button("Back to the call").click();
+	await callRegion(ana).getByRole("button", { name: "Minimise" }).waitFor();
 	await ana.page.keyboard.press("m");
 	await ana.button("Unmute").waitFor();
 	await hears(ben, null);

@@ -24,6 +24,8 @@ export function twoNetworks() {
 	for (const name of [there, here]) {
 		ip("netns", "add", name);
 		own(() => ip("netns", "del", name));
+		/* An IPv6 address that is settled a second later is a change of network, which ends what a browser is fetching. */
+		ip("netns", "exec", name, "sysctl", "-q", "-w", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1");
 		ip("-n", name, "link", "set", "lo", "up");
 	}
 	ip("-n", there, "addr", "add", `${SERVER_IP}/32`, "dev", "lo");

@@ -1,6 +1,6 @@
 /* Whether the call fills the window, or is a bar above the chats. A new call begins large. */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { TalkModel, TalkSide } from "../state/types/talk.ts";
 
 export const minimised = signal<string | null>(null);
@@ -63,9 +63,9 @@ function press({ talk, help, more }: TalkKeys, key: string): void {
 	else more?.(key);
 }
 
-/** M, V, Space held, ?. Space on a button stays the button's own. */
+/** M, V, Space held, ?. Space on a button stays the button's own. They work as soon as the screen is there, not a frame later. */
 export function useTalkKeys({ talk, enabled, help, more }: TalkKeys): void {
-	useEffect(() => {
+	useLayoutEffect(() => {
 		if (!enabled) return;
 		const keys: TalkKeys = { talk, enabled, help, ...(more ? { more } : {}) };
 		const down = (event: KeyboardEvent) => {
