@@ -5,6 +5,7 @@ room-voice = Group voice call
 room-video = Group video call
 room-chat = Voice chat
 room-no-one = No one joined
+room-no-one-yet = No one has joined yet
 room-minutes = { $count ->
         [one] 1 min
        *[other] { $count } min
