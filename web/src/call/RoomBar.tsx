@@ -84,6 +84,7 @@ export function RoomBar({ view, onPanel }: { view: RoomTalkView; onPanel: (panel
 				icon={mine.muted ? MicOff : Mic}
 				label={mine.muted ? t("unmute") : t("mute")}
 				off={mine.muted}
+				disabled={view.recording}
 				autofocus
 				onClick={() => rooms.setMuted(!mine.muted)}
 			/>

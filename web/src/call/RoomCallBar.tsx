@@ -24,13 +24,20 @@ function Bar({ view }: { view: RoomTalkView }) {
 					<bdi>{room.group.name}</bdi>
 				</p>
 				<p class="room-strip-who">
-					{view.link === "connected" ? <WhoIsIn people={people} /> : <RoomStatus />}
+					{view.recording ? (
+						<span class="now">{t("muted-recording")}</span>
+					) : view.link === "connected" ? (
+						<WhoIsIn people={people} />
+					) : (
+						<RoomStatus />
+					)}
 				</p>
 			</div>
 			<div class="room-call-do">
 				<IconButton
 					icon={mine.muted ? MicOff : Mic}
 					label={mine.muted ? t("unmute") : t("mute")}
+					disabled={view.recording}
 					onClick={() => rooms.setMuted(!mine.muted)}
 				/>
 				<React />

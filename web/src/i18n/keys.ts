@@ -567,6 +567,7 @@ export interface Messages {
 	"no-one": never;
 	"no-one-hint": "group";
 	"muted-by": "name";
+	"muted-recording": never;
 	"hand-hint": never;
 	"hand-keep": never;
 	"mic-denied-room": never;

@@ -111,7 +111,7 @@ export class RoomHost implements RoomsModel {
 	}
 
 	setMuted(on: boolean): void {
-		this.#talk?.own.setMuted(on);
+		if (!this.view.value?.recording) this.#talk?.own.setMuted(on);
 	}
 
 	talkThrough(on: boolean): void {

@@ -116,6 +116,8 @@ export interface RoomTalkView {
 	readonly prompt: "none" | "ringing" | "noOne";
 	/* It takes the place of a call between two, which still goes on. */
 	readonly taking: boolean;
+	/* I record a note, so nobody hears me until it is over. */
+	readonly recording: boolean;
 }
 
 export interface ReactionView {
