@@ -52,8 +52,9 @@ function title(room: RoomView): string {
 function Do({ room, muted }: { room: RoomView; muted: boolean }) {
 	const { rooms } = useApp();
 	const chat = room.kind === "chat";
-	const label = chat ? t("voice-chat-join") : room.here === "elsewhere" ? t("move-here") : t("room-join");
-	const options = chat ? { muted } : { camera: room.kind === "video" };
+	const move = room.here === "elsewhere";
+	const label = move ? t("move-here") : chat ? t("voice-chat-join") : t("room-join");
+	const options = move ? {} : chat ? { muted } : { camera: room.kind === "video" };
 	return (
 		<Button
 			kind="answer"

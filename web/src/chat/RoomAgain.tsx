@@ -10,8 +10,9 @@ import { kindGlyph } from "./roomWords.ts";
 export function JoinRoom({ room }: { room: RoomView }) {
 	const { rooms } = useApp();
 	if (room.here === "here") return null;
-	const options = room.kind === "chat" ? {} : { camera: room.kind === "video" };
-	const name = room.here === "elsewhere" ? t("move-here") : t("room-join");
+	const move = room.here === "elsewhere";
+	const options = move || room.kind === "chat" ? {} : { camera: room.kind === "video" };
+	const name = move ? t("move-here") : t("room-join");
 	return (
 		<Button kind="answer" icon={kindGlyph(room.kind)} onClick={() => run(rooms.join(room.room, options))}>
 			{name}

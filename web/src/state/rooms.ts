@@ -118,9 +118,12 @@ export class Rooms {
 	async join(id: string, options: JoinOptions = {}): Promise<Result> {
 		const room = this.#rooms.value.get(id);
 		if (room === undefined) return failure("gone");
-		const muted = options.muted ?? (room.kind === "chat" && this.#core.prefs.value.joinMuted);
+		const mine = mineOf(this.#core, room);
+		const before = isIn(mine) ? mine : null;
+		const muted =
+			options.muted ?? before?.muted ?? (room.kind === "chat" && this.#core.prefs.value.joinMuted);
 		if (room.kind === "chat" && options.muted !== undefined) this.#core.setPref("joinMuted", muted);
-		return this.#enter(room, { muted, camera: options.camera ?? false }, false);
+		return this.#enter(room, { muted, camera: options.camera ?? before?.camera ?? false }, false);
 	}
 
 	async leave(): Promise<Result> {

@@ -163,7 +163,7 @@ export interface RoomsModel {
 	/* Asks how: `choice` is there until start() or choose(0). Where a room is open already, joins it. */
 	choose(conv: number, kind: Kind): void;
 	start(conv: number, kind: RoomKind, ring: boolean): Promise<Result>;
-	/* Without options: as the last time. */
+	/* Without options: as at the device from which it is taken over, else as the last time. */
 	join(room: string, options?: { muted?: boolean; camera?: boolean }): Promise<Result>;
 	leave(): Promise<Result>;
 	decline(room: string): Promise<Result>;
