@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { chromium, looks, opened, set, three, tones } from "./lib/garden.mjs";
 import { sleep, until } from "./lib/own.mjs";
-import { device, group, hearsAll, voices } from "./lib/room.mjs";
+import { device, group, hearsAll, seesColour, speak, stageIs, voices } from "./lib/room.mjs";
 import { startServer } from "./lib/server.mjs";
 import { callRegion, participants } from "./lib/talk.mjs";
 
@@ -175,6 +175,43 @@ async function rightToLeft() {
 }
 rightToLeft.timeLimitMs = 240_000;
 
+/** The speaker in a window of its own: it follows who speaks, stays while the chats are read, and ends with the call. */
+async function pictureInPicture() {
+	const { ana, ben, carla } = await three();
+	await hearsAll(ana, tones("Ben", "Carla"));
+	for (const one of [ana, carla]) await speak(one, false);
+	await stageIs(ana, "Ben");
+	await seesColour(ana, "Ben", looks.Ben.rgb);
+	await ana.button("More").click();
+	await ana.page.getByRole("menuitem", { name: "Picture in picture" }).click();
+	const floats = async (name) => until(`${name} is in the window`, async () => {
+		const seen = await ana.page.evaluate(() => {
+			const video = document.pictureInPictureElement;
+			if (!video || video.videoWidth === 0) return null;
+			const canvas = document.createElement("canvas");
+			canvas.width = canvas.height = 1;
+			const paint = canvas.getContext("2d");
+			paint.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+			return [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3);
+		});
+		if (seen?.every((value, i) => Math.abs(value - looks[name].rgb[i]) < 60)) return true;
+		throw new Error(`seen ${seen}`);
+	}, 60_000);
+	await floats("Ben");
+	await ana.button("Minimise").click();
+	await callRegion(ana).getByRole("button", { name: "Back to the call" }).waitFor();
+	await floats("Ben");
+	await speak(ben, false);
+	await speak(carla, true);
+	await floats("Carla");
+	await sleep(300);
+	await ana.shot("room-bar-900");
+	await callRegion(ana).getByRole("button", { name: "Leave" }).click();
+	await until("the window is closed", () => ana.page.evaluate(() => document.pictureInPictureElement === null));
+	assert.equal(await ana.page.locator(".room-floating").count(), 0);
+}
+pictureInPicture.timeLimitMs = 240_000;
+
 const silent = {
 	fingerprint: Array.from({ length: 32 }, () => "AB").join(":"),
 	audio: { pt: 111, red: null, ext: { mid: 4, level: 1 } },
@@ -241,5 +278,6 @@ export default {
 	"moved to another device": movedToAnotherDevice,
 	"reactions stand still": reactionsStandStill,
 	"right to left": rightToLeft,
+	"picture in picture": pictureInPicture,
 	"more than nine": moreThanNine,
 };

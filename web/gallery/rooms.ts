@@ -176,6 +176,7 @@ export function fakeRooms(s: RoomSetting | undefined): AppModel["rooms"] {
 		},
 		sized: nothing,
 		frame: nothing,
+		floats: nothing,
 		lowerHand: ok,
 		mute: ok,
 		kick: ok,

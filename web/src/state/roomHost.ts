@@ -161,6 +161,10 @@ export class RoomHost implements RoomsModel {
 		this.#talk?.viewing.sized(tile, height);
 	}
 
+	floats(tile: string | null, height: number): void {
+		this.#talk?.viewing.floats(tile, height);
+	}
+
 	frame(tile: string): void {
 		this.#talk?.stage.frame(tile);
 	}

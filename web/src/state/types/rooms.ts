@@ -192,6 +192,8 @@ export interface RoomsModel {
 	pin(tile: string | null): void;
 	/* So tall, in pixels of the screen, that tile is drawn; 0 = not at all. */
 	sized(tile: string, height: number): void;
+	/* That tile has a window of its own, seen even while the page is hidden; null = none has. */
+	floats(tile: string | null, height: number): void;
 	/* `next` of that tile has drawn a frame. */
 	frame(tile: string): void;
 
