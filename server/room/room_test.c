@@ -3,20 +3,6 @@
 
 /* Group calls and voice chats, from the start to the entry in the log. */
 
-static int setup(void **state)
-{
-	(void)state;
-	kit_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	kit_free();
-	return at_log_unexpected_for_test();
-}
-
 static void test_rings_and_is_joined(void **state)
 {
 	uint32_t ana, bob;
@@ -377,7 +363,7 @@ static void test_a_blocked_one_invites(void **state)
 	assert_int_equal(rings(1, C1), AT_OK);
 }
 
-#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define T(fn) cmocka_unit_test_setup_teardown(fn, kit_setup, kit_teardown)
 
 int main(void)
 {
