@@ -247,9 +247,11 @@ struct sfu_stats {
 	uint64_t sends, segments;                    /* messages given to send with media, and the packets in them */
 	uint64_t nacks_in, rtx_out, rtx_refused;     /* sequence numbers asked, answered, not answered */
 	uint64_t nacks_out, rtx_in;                  /* asked of publishers, recovered */
-	uint64_t plis_in, keyframes_asked;           /* asked by subscribers; by us of publishers */
-	uint64_t switches;                           /* of layers */
-	uint64_t probes_out;                         /* padding packets */
+	/* packets of voice with frames put in by us; lost ones out of others' RED */
+	uint64_t reds_made, voices_restored;
+	uint64_t plis_in, keyframes_asked; /* asked by subscribers; by us of publishers */
+	uint64_t switches;                 /* of layers */
+	uint64_t probes_out;               /* padding packets */
 	uint64_t checks, handshakes;
 	uint64_t drops[SFU_DROP_COUNT];
 };
@@ -260,6 +262,8 @@ struct sfu_layer_stats {
 	uint16_t width, height; /* of its last key frame */
 	uint32_t bits_s;
 	uint64_t packets, lost, keyframes, keyframes_asked;
+	/* a microphone's: packets with RED, frames in it, lost ones taken out of it */
+	uint64_t red, red_blocks, restored;
 };
 struct sfu_slot_stats {
 	uint32_t peer;        /* 0 = empty */
@@ -271,6 +275,7 @@ struct sfu_peer_stats {
 	uint32_t tuples, moves;
 	uint32_t estimate_bits_s; /* downlink */
 	uint32_t rtt_us;          /* 0 = unknown */
+	uint8_t red_depth;        /* frames that we add to each packet of voice to it; 0 = as its publisher sends it */
 	uint64_t packets_in, packets_out, bytes_in, bytes_out;
 	size_t bytes_kept; /* memory that this peer holds here, rings and DTLS included */
 	struct sfu_layer_stats camera[SFU_LAYERS_MAX], screen, mic;
