@@ -71,10 +71,7 @@ static void of_layer(const struct sfu_layer *layer, int64_t now_us, struct sfu_l
 					.packets = layer->packets,
 					.lost = expected > r->received ? expected - r->received : 0,
 					.keyframes = layer->keyframes,
-					.keyframes_asked = layer->keyframes_asked,
-					.red = layer->ring ? layer->ring->red : 0,
-					.red_blocks = layer->ring ? layer->ring->red_blocks : 0,
-					.restored = layer->ring ? layer->ring->restored : 0};
+					.keyframes_asked = layer->keyframes_asked};
 }
 
 static void of_slot(const struct sfu_slot *slot, struct sfu_slot_stats *out)
@@ -122,7 +119,7 @@ enum at_err sfu_peer_stats(const struct sfu *sfu, const struct at_id *id, uint32
 				       .moves = peer->moves,
 				       .estimate_bits_s = bwe_estimate_bps(&peer->bwe, sfu->ticked_us),
 				       .rtt_us = peer->rtt_us,
-				       .red_depth = peer->hearing.depth,
+				       .voice = sfu_voice_of(peer),
 				       .packets_in = peer->packets_in,
 				       .packets_out = peer->packets_out,
 				       .bytes_in = peer->bytes_in,

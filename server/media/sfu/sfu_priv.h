@@ -91,8 +91,6 @@ struct sfu_ring {
 	uint8_t *bytes;
 	uint32_t mask, stride;
 	uint32_t missing_count;
-	/* of a microphone: packets with RED, frames in it, lost frames taken out of it */
-	uint64_t red, red_blocks, restored;
 };
 
 static inline struct sfu_packet *ring_at(const struct sfu_ring *ring, uint64_t seq)
@@ -297,6 +295,9 @@ struct sfu_peer {
 	bool alloc_due;
 	struct sfu_budget rtcp_budget, nack_budget, key_budget;
 	struct sfu_hearing hearing;
+	struct {
+		uint64_t red, red_frames, restored;
+	} voice; /* its microphone's */
 	uint32_t rtx_at; /* slot whose RTX carries the next padding */
 	/* telling */
 	uint32_t events, epoch; /* bits by sfu_event_kind */
@@ -362,6 +363,7 @@ struct sfu {
 /* sfu.c */
 struct sfu_room *sfu_find_room(const struct sfu *sfu, const struct at_id *id);
 struct sfu_peer *sfu_find_peer(const struct sfu_room *room, uint32_t number);
+struct sfu_voice sfu_voice_of(const struct sfu_peer *peer);
 void sfu_tell(struct sfu_peer *peer, enum sfu_event_kind kind);
 static inline void sfu_drop(struct sfu *sfu, enum sfu_drop why)
 {

@@ -157,7 +157,7 @@ static void restore(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq, co
 	    !layer_follows(layer, in_seq, lost.timestamp))
 		return;
 	layer_put(layer, now_us, in_seq, &lost, level, is_voice, false);
-	layer->ring->restored++;
+	layer->source->peer->voice.restored++;
 	layer->source->peer->sfu->stats.voices_restored++;
 }
 
@@ -169,8 +169,8 @@ void red_restore(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq, const
 	if (!layer->ring || !a->red_pt || packet->payload_type != a->red_pt ||
 	    red_parse(packet->payload, packet->payload_len, &red))
 		return;
-	layer->ring->red++;
-	layer->ring->red_blocks += red.count - 1;
+	layer->source->peer->voice.red++;
+	layer->source->peer->voice.red_frames += red.count - 1;
 	if (!layer->ring->missing_count)
 		return;
 	for (size_t i = 0; i + 1 < red.count; i++) {

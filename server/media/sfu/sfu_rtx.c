@@ -177,6 +177,11 @@ void rtx_voice(struct sfu_slot *slot, uint16_t out_seq, int64_t now_us)
 		stats->rtx_refused++;
 		return;
 	}
+	/* Not lost on this line but late on its publisher's: the question and the packet have met. */
+	if (now_us - p->arrived_us < slot->peer->rtt_us * 3 / 4) {
+		stats->rtx_refused++;
+		return;
+	}
 	hear_written(slot->peer);
 	uint8_t *as = hear_sent_as(slot, out);
 	unsigned asked = (*as & ASKED_MASK) / ASKED_ONE;
