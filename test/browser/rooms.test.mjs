@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { FirefoxPerson } from "./lib/firefox.mjs";
 import { sleep, until } from "./lib/own.mjs";
 import { signedIn } from "./lib/person.mjs";
-import { group, hearsAll, seesColour, speak, stageIs, voices } from "./lib/room.mjs";
+import { answer, group, hearsAll, opened, ringAll, seesColour, speak, stageIs, voices } from "./lib/room.mjs";
 import { startServer } from "./lib/server.mjs";
 import { callRegion, participants } from "./lib/talk.mjs";
 
@@ -18,23 +18,6 @@ const looks = {
 };
 const chromium = (server, name, more = {}) => signedIn(server, name, { synthetic: looks[name], viewport: view, ...more });
 const tones = (...names) => names.map((name) => looks[name].hz);
-
-/** The group's chat, opened as a person would. */
-async function opened(person) {
-	const link = person.page.getByRole("navigation", { name: "Chats" }).getByRole("link", { name: /Garden/ });
-	await link.first().click();
-	await person.page.getByRole("main", { name: "Garden" }).waitFor();
-	return person;
-}
-
-async function ringAll(person, kind, others) {
-	await person.button(kind).click();
-	const dialog = person.page.getByRole("dialog", { name: "Call Garden" });
-	await dialog.getByRole("button", { name: new RegExp(`^Ring ${others} `) }).click();
-	await callRegion(person).waitFor();
-}
-
-const answer = (person, kind) => person.incoming("Garden", kind).getByRole("button", { name: "Answer", exact: true }).click({ timeout: 60_000 });
 
 /** Ana starts, Ben and Carla answer: three Chromiums in one room. */
 async function three(kind = "video") {
