@@ -19,6 +19,7 @@ export class BrowserPeer implements Peer {
 	#state: LinkState = "connecting";
 	readonly #patience = new Patience();
 	#before: Counts | null = null;
+	#draft: RTCSessionDescriptionInit | null = null;
 
 	constructor(offerer: boolean, sink: Sink) {
 		this.#sink = sink;
@@ -33,8 +34,14 @@ export class BrowserPeer implements Peer {
 		this.#listen("iceconnectionstatechange", () => this.#changed());
 	}
 
+	async draft(): Promise<string> {
+		this.#draft = await this.#pc.createOffer();
+		return this.#draft.sdp ?? "";
+	}
+
 	async offer(restart: boolean): Promise<string> {
-		const offer = await this.#pc.createOffer({ iceRestart: restart });
+		const offer = this.#draft ?? (await this.#pc.createOffer({ iceRestart: restart }));
+		this.#draft = null;
 		await this.#pc.setLocalDescription(offer);
 		return offer.sdp ?? "";
 	}

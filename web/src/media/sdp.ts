@@ -14,6 +14,7 @@ export interface Place {
 /* Measured: with this extension in it, Firefox's picture stands still for 3 s when the other side restarts. */
 const PLAYOUT_DELAY = "playout-delay";
 const ORDER = "a=x-aftertone-offer:";
+const TWIN = "twin";
 
 const gone = (line: string) =>
 	line.startsWith("a=candidate:") ||
@@ -88,6 +89,37 @@ export function answersTo(sdp: string): string {
 			.find(line => line.startsWith(ORDER))
 			?.slice(ORDER.length) ?? ""
 	);
+}
+
+/* Two browsers of one kind offer the same, and then each one's offer is all the other would answer: neither waits for it to be read.
+ * The one who was called says theirs as an answer, foretold. */
+export function foretold(kind: "offer" | "answer", offer: string): string {
+	const { session, media } = sections(kind === "answer" ? withRole(offer, "active") : offer);
+	return `${[...session, `${ORDER}${TWIN}`, ...media.flat()].join("\r\n")}\r\n`;
+}
+
+export function isForetold(sdp: string): boolean {
+	return answersTo(sdp) === TWIN;
+}
+
+/* Whether what both have said, not knowing of each other, is an offer and its answer. */
+export function areTwins(a: string, b: string): boolean {
+	return isForetold(a) && isForetold(b) && agreed(a) === agreed(b);
+}
+
+/* A foretold offer, as its answer. */
+export function asAnswer(offer: string): string {
+	return withRole(offer, "passive");
+}
+
+const withRole = (sdp: string, role: "active" | "passive") =>
+	sdp.replaceAll("a=setup:actpass", `a=setup:${role}`);
+
+/* What an answer may not differ in. */
+function agreed(sdp: string): string {
+	return lines(sdp)
+		.filter(line => /^(m=|a=(mid|rtpmap|fmtp|rtcp-fb|extmap|group|sendrecv|rtcp-mux))/.test(line))
+		.join();
 }
 
 /* What a device signs of its offer or answer. */

@@ -6,12 +6,22 @@
 import { signal } from "@preact/signals";
 import { sleep } from "../lib/clock.ts";
 import type { Scope } from "../lib/scope.ts";
-import { answersTo, fingerprints, markAnswer, sessionOf, signedText } from "../media/sdp.ts";
+import {
+	answersTo,
+	areTwins,
+	asAnswer,
+	fingerprints,
+	isForetold,
+	markAnswer,
+	sessionOf,
+	signedText,
+} from "../media/sdp.ts";
 import type { LinkState, Peer, Sink, Slot, TalkPorts } from "../media/talkPorts.ts";
 import { BAD } from "../wire/decode.ts";
 import { type Opened, opened as openedOf, type Signal } from "../wire/media.ts";
 import type { Core } from "./core.ts";
 import type { DeviceKeys } from "./deviceKeys.ts";
+import type { Prepared, Said } from "./prepared.ts";
 import type { TalkLink, Trust } from "./types/talk.ts";
 
 const SILENT_MS = 2_000;
@@ -27,6 +37,7 @@ export interface LinkParts {
 	readonly scope: Scope;
 	/* This device placed the call: it will be the offerer. */
 	readonly outgoing: boolean;
+	readonly prepared: Prepared | null;
 	/* The other device has just joined, perhaps anew: it knows nothing of us. */
 	joined(): void;
 }
@@ -40,7 +51,9 @@ export class Link {
 	readonly #tracks = new Map<Slot, MediaStreamTrack | null>();
 	#opened: Opened | null = null;
 	#peer: Peer | null = null;
-	#mine: { readonly kind: "offer" | "answer"; readonly sdp: string; readonly sig: string } | null = null;
+	/* The peer has offered. */
+	#offers = false;
+	#mine: Said | null = null;
 	#theirs: Signal | null = null;
 	#jobs: Promise<void> = Promise.resolve();
 	#waiting = 0;
@@ -103,10 +116,24 @@ export class Link {
 
 	/* The connection is made, and its offer, while the leg is asked for. */
 	async #begin(): Promise<void> {
-		const { outgoing } = this.#parts;
+		const { outgoing, prepared } = this.#parts;
+		if (prepared !== null) {
+			await this.#beginPrepared(prepared);
+			return;
+		}
 		const peer = this.#newPeer(outgoing);
 		const offer = outgoing ? peer.offer(false) : null;
 		if ((await this.#open(false)) && offer !== null) await this.#say("offer", await offer);
+	}
+
+	/* Both sides at once: what they prepared, and for their legs. */
+	async #beginPrepared({ peer, said }: Prepared): Promise<void> {
+		this.#use(peer, true);
+		const opening = this.#open(false);
+		this.#mine = await said;
+		this.#sayAgain();
+		await peer.offer(false);
+		await opening;
 	}
 
 	/* This device's leg. false: the call is over for this device. */
@@ -129,11 +156,16 @@ export class Link {
 	#newPeer(offerer: boolean): Peer {
 		this.#peer?.close();
 		const peer = this.#parts.ports.peer(offerer, this.#parts.sink);
-		this.#peer = peer;
-		peer.onState = state => this.#changed(state);
-		for (const [slot, track] of this.#tracks) peer.send(slot, track);
+		this.#use(peer, offerer);
 		if (this.state.value === "connected") this.state.value = "reconnecting";
 		return peer;
+	}
+
+	#use(peer: Peer, offers: boolean): void {
+		this.#peer = peer;
+		this.#offers = offers;
+		peer.onState = state => this.#changed(state);
+		for (const [slot, track] of this.#tracks) peer.send(slot, track);
 	}
 
 	async #connect(): Promise<void> {
@@ -170,7 +202,9 @@ export class Link {
 		const same = this.#isSame(theirs);
 		if (!same && this.#theirs !== null && !(await this.#open(true))) return;
 		/* A connection that has answered nothing yet is as good as a new one. */
-		await this.#answer(theirs, !same && this.#mine !== null);
+		const anew = this.#offers || (!same && this.#mine !== null);
+		if (this.#theirs === null && this.#offers && this.#isTwin(theirs)) await this.#accept(theirs);
+		else await this.#answer(theirs, anew);
 		this.#parts.joined();
 		await this.#judge(theirs);
 	}
@@ -182,18 +216,29 @@ export class Link {
 		await this.#say("answer", markAnswer(await peer.answer(theirs.sdp, this.#opened.leg), theirs.sdp));
 	}
 
+	#isTwin(theirs: Signal): boolean {
+		return this.#mine !== null && areTwins(this.#mine.sdp, theirs.sdp);
+	}
+
+	async #accept(theirs: Signal): Promise<void> {
+		if (this.#peer === null || this.#opened === null) return;
+		await this.#peer.accept(asAnswer(theirs.sdp), this.#opened.leg);
+		this.#theirs = theirs;
+	}
+
 	async #answered(theirs: Signal): Promise<void> {
 		const to = answersTo(theirs.sdp);
 		const mine = this.#mine;
-		if (mine === null || this.#peer === null || this.#opened === null) return;
-		if (to !== "" && to !== sessionOf(mine.sdp)) return;
+		if (mine === null) return;
+		if (isForetold(theirs.sdp)) {
+			if (this.#theirs !== null || !this.#isTwin(theirs)) return;
+		} else if (to !== "" && to !== sessionOf(mine.sdp)) return;
 		if (this.#theirs !== null) {
 			/* Their page was loaded again, or another device of theirs took over: a new connection altogether. */
 			if (!this.#isSame(theirs) && (await this.#open(true))) await this.#connect();
 			return;
 		}
-		await this.#peer.accept(theirs.sdp, this.#opened.leg);
-		this.#theirs = theirs;
+		await this.#accept(theirs);
 		this.#parts.joined();
 		await this.#judge(theirs);
 	}
@@ -243,9 +288,9 @@ export class Link {
 		if (peer === null || leg === undefined) return;
 		if (theirs !== null && theirs.device !== this.#opened?.peer.device) await this.#otherDevice();
 		else if (theirs === null) this.#sayAgain();
-		else if (this.#opened?.offerer) {
+		else if (this.#offers) {
 			await peer.offer(true);
-			await peer.accept(theirs.sdp, leg);
+			await this.#accept(theirs);
 		} else await peer.answer(theirs.sdp, leg);
 	}
 
