@@ -19,6 +19,7 @@ export class BrowserPeer implements Peer {
 	#state: LinkState = "connecting";
 	readonly #patience = new Patience();
 	#before: Counts | null = null;
+	#heard = { stamp: -1, at: 0 };
 	#draft: RTCSessionDescriptionInit | null = null;
 
 	constructor(offerer: boolean, sink: Sink) {
@@ -74,6 +75,16 @@ export class BrowserPeer implements Peer {
 		const missing = Math.max(0, now.lost - before.lost);
 		this.#wait(missing + Math.max(0, now.asked - before.asked), now.voiceRttMs ?? (now.rttMs ?? 0) * 2);
 		return { lost: lossBetween(before, now), rttMs: now.rttMs };
+	}
+
+	silentMs(): number {
+		const source = this.#pc
+			.getTransceivers()
+			[SLOTS.indexOf("audio")]?.receiver.getSynchronizationSources()[0];
+		const now = performance.now();
+		if (source === undefined || source.rtpTimestamp !== this.#heard.stamp)
+			this.#heard = { stamp: source?.rtpTimestamp ?? -1, at: now };
+		return now - this.#heard.at;
 	}
 
 	close(): void {

@@ -28,6 +28,8 @@ export interface Peer {
 	/* null = nothing any more. Without a new agreement. */
 	send(slot: Slot, track: MediaStreamTrack | null): void;
 	stats(): Promise<LinkStats | null>;
+	/* How long no voice has come that came before; 0 where none is to be expected. Asked several times a second. */
+	silentMs(): number;
 	close(): void;
 }
 

@@ -13,6 +13,7 @@ import {
 	fingerprints,
 	isForetold,
 	markAnswer,
+	type Place,
 	sessionOf,
 	signedText,
 } from "../media/sdp.ts";
@@ -28,6 +29,9 @@ const SILENT_MS = 2_000;
 const ATTEMPT_MS = 5_000;
 const RETRY_MS = 300;
 const CHECK_MS = 1_000;
+/* A browser believes for 3 s in a path on which nothing comes. So much of a voice is not lost one by one. */
+const QUIET_MS = 800;
+const LISTEN_MS = 200;
 
 export interface LinkParts {
 	readonly core: Core;
@@ -60,6 +64,8 @@ export class Link {
 	#attempts = 0;
 	#attemptTs: number;
 	#offSilent: () => void = () => {};
+	#isQuiet = false;
+	#turn = 0;
 
 	constructor(call: string, parts: LinkParts) {
 		this.#call = call;
@@ -74,11 +80,18 @@ export class Link {
 		scope.add(core.socket.events.on(event => this.#event(event)));
 		scope.add(core.socket.hellos.on(() => this.#do(() => this.#cameBack())));
 		scope.add(core.env.clock.every(CHECK_MS, () => this.#check()));
+		scope.add(core.env.clock.every(LISTEN_MS, () => this.#listen()));
 		this.#do(() => this.#begin());
 	}
 
 	get peer(): Peer | null {
 		return this.#peer;
+	}
+
+	get #place(): Place | null {
+		const leg = this.#opened?.leg;
+		if (leg === undefined) return null;
+		return this.#turn === 0 ? leg : { ...leg, turn: this.#turn };
 	}
 
 	send(slot: Slot, track: MediaStreamTrack | null): void {
@@ -211,9 +224,10 @@ export class Link {
 
 	async #answer(theirs: Signal, anew: boolean): Promise<void> {
 		const peer = anew || this.#peer === null ? this.#newPeer(false) : this.#peer;
-		if (this.#opened === null) return;
+		const place = this.#place;
+		if (place === null) return;
 		this.#theirs = theirs;
-		await this.#say("answer", markAnswer(await peer.answer(theirs.sdp, this.#opened.leg), theirs.sdp));
+		await this.#say("answer", markAnswer(await peer.answer(theirs.sdp, place), theirs.sdp));
 	}
 
 	#isTwin(theirs: Signal): boolean {
@@ -221,8 +235,9 @@ export class Link {
 	}
 
 	async #accept(theirs: Signal): Promise<void> {
-		if (this.#peer === null || this.#opened === null) return;
-		await this.#peer.accept(asAnswer(theirs.sdp), this.#opened.leg);
+		const place = this.#place;
+		if (this.#peer === null || place === null) return;
+		await this.#peer.accept(asAnswer(theirs.sdp), place);
 		this.#theirs = theirs;
 	}
 
@@ -284,14 +299,14 @@ export class Link {
 	async #again(): Promise<void> {
 		const peer = this.#peer;
 		const theirs = this.#theirs;
-		const leg = this.#opened?.leg;
-		if (peer === null || leg === undefined) return;
+		const place = this.#place;
+		if (peer === null || place === null) return;
 		if (theirs !== null && theirs.device !== this.#opened?.peer.device) await this.#otherDevice();
 		else if (theirs === null) this.#sayAgain();
 		else if (this.#offers) {
 			await peer.offer(true);
 			await this.#accept(theirs);
-		} else await peer.answer(theirs.sdp, leg);
+		} else await peer.answer(theirs.sdp, place);
 	}
 
 	/* They went on at another device of theirs: it knows nothing of what was agreed. */
@@ -338,6 +353,18 @@ export class Link {
 		this.#offSilent();
 		if (this.state.value === "connected") this.state.value = "reconnecting";
 		this.#do(() => this.#restart());
+	}
+
+	/* The network may have gone, and the line to the server with it; or theirs has, then no harm is done. Another path is looked for without
+	 * the server's word, which may not come through. */
+	#listen(): void {
+		const quiet = this.state.value === "connected" && (this.#peer?.silentMs() ?? 0) >= QUIET_MS;
+		if (quiet === this.#isQuiet) return;
+		this.#isQuiet = quiet;
+		if (!quiet) return;
+		this.#parts.core.socket.doubt();
+		this.#turn++;
+		this.#do(() => this.#again());
 	}
 
 	/* What took too long is tried again: a fresh leg first, then everything anew. */

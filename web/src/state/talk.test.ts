@@ -147,6 +147,30 @@ describe("the media of a call", () => {
 		expect(app.talk.view.value?.link).toBe("connected");
 	});
 
+	it("looks for another path alone when no voice comes any more, once, and does not wait for the server", async () => {
+		await connected();
+		peer().silent = 700;
+		await world.clock.advance(1_000);
+		expect(peer().done).toHaveLength(2);
+		const [opened, asked] = [world.server.count("media.open"), world.server.count("visible")];
+		peer().silent = 900;
+		await world.clock.advance(250);
+		expect(peer().done.slice(2)).toEqual(["offer restart", "accept"]);
+		expect(peer().places.at(-1)).toMatchObject({ ufrag: "u1", turn: 1 });
+		expect(world.server.count("media.open")).toBe(opened);
+		/* The line to the server goes the same way: it is asked whether it lives. */
+		expect(world.server.count("visible")).toBe(asked + 1);
+		peer().silent = 5_000;
+		await world.clock.advance(1_000);
+		expect(peer().done).toHaveLength(4);
+		peer().silent = 0;
+		await world.clock.advance(1_000);
+		peer().silent = 900;
+		await world.clock.advance(250);
+		expect(peer().places.at(-1)).toMatchObject({ turn: 2 });
+		expect(app.talk.view.value?.link).toBe("connected");
+	});
+
 	it("that comes back by itself is left alone", async () => {
 		await connected();
 		peer().become("disconnected");

@@ -41,6 +41,7 @@ export class FakePeer implements Peer {
 	readonly sent = new Map<Slot, MediaStreamTrack | null>();
 	places: Place[] = [];
 	accepted = "";
+	silent = 0;
 	closed = false;
 	fails = false;
 	next: LinkStats | null = { lost: 0, rttMs: 20 };
@@ -78,6 +79,10 @@ export class FakePeer implements Peer {
 
 	async stats(): Promise<LinkStats | null> {
 		return this.next;
+	}
+
+	silentMs(): number {
+		return this.silent;
 	}
 
 	close(): void {
