@@ -89,8 +89,14 @@ async function burstyLossInARoom() {
 }
 burstyLossInARoom.timeLimitMs = 300_000;
 
+/** Which version of its description each side stands at: an ICE restart is another one. */
+function versions(...people) {
+	return Promise.all(people.map(({ page }) => page.evaluate(() => window.testPeers.at(-1).localDescription.sdp.match(/^o=.*/m)[0])));
+}
+
 async function heavyLoss() {
 	const { net, ana, ben } = await calling();
+	const before = await versions(ana, ben);
 	const one = (await voiceStats(ben)).packets;
 	await net.say("loss 30");
 	await sleep(20_000);
@@ -99,6 +105,7 @@ async function heavyLoss() {
 	await hears(ben, 660);
 	await hears(ana, 880);
 	assert.equal((await connections(ana)).length, 1, "the first connection lasted");
+	assert.deepEqual(await versions(ana, ben), before, "and nobody looked for another path");
 }
 
 async function everythingAtOnce() {

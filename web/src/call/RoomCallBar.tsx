@@ -4,8 +4,8 @@ import type { RoomTalkView } from "../state/types/rooms.ts";
 import { Button } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { run, useApp } from "../ui/model.ts";
+import { LinkStatus } from "./QualityMark.tsx";
 import { RaiseHand, React } from "./RoomBar.tsx";
-import { RoomStatus } from "./RoomStatus.tsx";
 import { Faces, WhoIsIn } from "./RoomStrip.tsx";
 import { Rising } from "./RoomTile.tsx";
 import "./talk.css";
@@ -23,9 +23,13 @@ function Bar({ view }: { view: RoomTalkView }) {
 				<p class="call-with">
 					<bdi>{room.group.name}</bdi>
 				</p>
-				<p class="room-strip-who">
-					{view.link === "connected" ? <WhoIsIn people={people} /> : <RoomStatus />}
-				</p>
+				<div class="room-strip-who">
+					{view.link === "connected" ? (
+						<WhoIsIn people={people} />
+					) : (
+						<LinkStatus link={view.link} since={room.startedTs} quality={view.quality} />
+					)}
+				</div>
 			</div>
 			<div class="room-call-do">
 				<IconButton
