@@ -1,9 +1,10 @@
 // Hard days: calls through a network that loses, delays and moves, which is our own proxy.
 import assert from "node:assert/strict";
+import { answer, opened, ringAll } from "./lib/garden.mjs";
 import { behindBadNetwork, voiceStats } from "./lib/impair.mjs";
 import { sleep, until } from "./lib/own.mjs";
 import { pair, signedIn } from "./lib/person.mjs";
-import { answer, group, hearsAll, opened, ringAll } from "./lib/room.mjs";
+import { group, hearsAll } from "./lib/room.mjs";
 import { startServer } from "./lib/server.mjs";
 import { callRegion, connections, hears, sees, talking } from "./lib/talk.mjs";
 import { chromiumIn, SERVER_IP, twoNetworks } from "./lib/twoNetworks.mjs";
