@@ -5,8 +5,8 @@ import type { RoomTalkView, TileView } from "../state/types/rooms.ts";
 import { Button } from "../ui/Button.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { run, useApp } from "../ui/model.ts";
+import { LinkStatus } from "./QualityMark.tsx";
 import { RaiseHand, React } from "./RoomBar.tsx";
-import { RoomStatus } from "./RoomStatus.tsx";
 import { Faces, WhoIsIn } from "./RoomStrip.tsx";
 import { Rising, TilePictures } from "./RoomTile.tsx";
 import { canFloat, float, spokenTile } from "./roomFloat.ts";
@@ -43,15 +43,15 @@ function Bar({ view }: { view: RoomTalkView }) {
 				<p class="call-with">
 					<bdi>{room.group.name}</bdi>
 				</p>
-				<p class="room-strip-who">
+				<div class="room-strip-who">
 					{view.recording ? (
 						<span class="now">{t("muted-recording")}</span>
 					) : view.link === "connected" ? (
 						<WhoIsIn people={people} />
 					) : (
-						<RoomStatus />
+						<LinkStatus link={view.link} since={room.startedTs} quality={view.quality} />
 					)}
-				</p>
+				</div>
 			</div>
 			<div class="room-call-do">
 				<IconButton

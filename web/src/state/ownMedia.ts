@@ -59,7 +59,9 @@ export class OwnMedia {
 	}
 
 	level(): number {
-		return this.heard ? (this.#meter?.level() ?? 0) : 0;
+		if (!this.heard || this.#microphone === null) return 0;
+		this.#meter ??= this.#parts.devices.meter(this.#microphone);
+		return this.#meter.level() ?? 0;
 	}
 
 	setMuted(on: boolean): void {
@@ -144,7 +146,6 @@ export class OwnMedia {
 		}
 		const { capture } = opened;
 		this.#microphone = capture;
-		this.#meter = devices.meter(capture);
 		/* Unplugged, or taken: the standard one takes its place, where there is one. */
 		capture.onEnded = () => void this.#openMicrophone(null);
 		capture.track.enabled = this.heard;
