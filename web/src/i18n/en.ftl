@@ -54,6 +54,10 @@ last-video-note = Video note, { $length }
 last-deleted = Deleted
 voice-chat-start = Start voice chat
 last-room = Group call
+last-open = { $kind ->
+        [chat] Voice chat
+       *[call] Group call
+    } · { $count } in it
 room-missed = Missed group call
 typing = typing…
 leaving-voice-note = leaving a voice note
@@ -309,13 +313,6 @@ safety-new = Signed. This is the first call with this device of { $name }.
 safety-unverified = Not signed, or signed wrongly. Compare the digits before you say anything private.
 safety-changed = This device of { $name } has another key than before. Perhaps it was set up anew; compare the digits to be sure.
 safety-match = The digits match
-keys-mute = Mute or unmute
-keys-camera = Camera on or off
-keys-through = Hold to talk while muted
-keys-help = This list
-keys-minimise = Minimise
-key-space = Space
-key-escape = Esc
 call-elsewhere = Your call with { $name } goes on at another device.
 move-here = Move call here
 
@@ -337,11 +334,8 @@ update-ready = A new version is ready.
 update-now = Reload
 
 ## Chat info
-info-username = Username
 block = Block { $name }
 unblock = Unblock { $name }
-block-title = Block { $name }?
-block-body = They cannot call or write to you, and are not told. What you have stays.
 safety = Safety
 
 ## Groups
@@ -397,7 +391,6 @@ is-unadmin = { $mine ->
 quiet = Quiet time
 microphone = Microphone
 camera = Camera
-input-default = Standard
 devices = Devices
 
 ## Toasts

@@ -131,3 +131,18 @@ calls-title = Calls
 call-note = note { $length }
 calls-empty-title = No calls yet
 calls-empty-text = Open a chat and call somebody. If they cannot answer, leave a note.
+
+## About a chat
+info-username = Username
+block-title = Block { $name }?
+block-body = They cannot call, write to you or put you into a group, and are not told. What you have stays.
+
+## Devices and keys in a call
+keys-mute = Mute or unmute
+keys-camera = Camera on or off
+keys-through = Hold to talk while muted
+keys-help = This list
+keys-minimise = Minimise
+key-space = Space
+key-escape = Esc
+input-default = Standard
