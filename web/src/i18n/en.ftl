@@ -16,8 +16,6 @@ dismiss = Dismiss
 loading = Loading
 
 ## Getting in
-username = Username
-password = Password
 sign-in-link = Signing you in
 
 ## Chats
@@ -305,14 +303,6 @@ choose-input = Choose another
 trust-unverified = It could not be verified that this is { $name }’s device.
 trust-changed = { $name }’s device has a new key.
 show-code = Show safety code
-safety-code = Safety code
-safety-help = Read these digits to one another. If { $name } sees the same, nobody is between you.
-safety-wait = The code is here as soon as you are connected.
-safety-verified = Signed by a device of { $name } that is known here.
-safety-new = Signed. This is the first call with this device of { $name }.
-safety-unverified = Not signed, or signed wrongly. Compare the digits before you say anything private.
-safety-changed = This device of { $name } has another key than before. Perhaps it was set up anew; compare the digits to be sure.
-safety-match = The digits match
 call-elsewhere = Your call with { $name } goes on at another device.
 move-here = Move call here
 
@@ -334,9 +324,7 @@ update-ready = A new version is ready.
 update-now = Reload
 
 ## Chat info
-block = Block { $name }
 unblock = Unblock { $name }
-safety = Safety
 
 ## Groups
 group-left = You are no longer in this group
@@ -389,7 +377,6 @@ is-unadmin = { $mine ->
 
 ## You
 quiet = Quiet time
-microphone = Microphone
 camera = Camera
 devices = Devices
 
