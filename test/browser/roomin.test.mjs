@@ -194,6 +194,14 @@ async function pictureInPicture() {
 	await speak(carla, true);
 	await floats("Carla");
 	await assertAccessible(ana, "the bar of a room");
+	/* Another tab is in front: what the page has does not count, what the window shows does. */
+	await ana.page.evaluate(() => {
+		Object.defineProperties(document, { hidden: { value: true }, visibilityState: { value: "hidden" } });
+		document.dispatchEvent(new Event("visibilitychange"));
+	});
+	await speak(carla, false);
+	await speak(ben, true);
+	await floats("Ben");
 	await ana.shot("room-bar-900");
 	await callRegion(ana).getByRole("button", { name: "Leave" }).click();
 	await until("the window is closed", () => ana.page.evaluate(() => document.pictureInPictureElement === null));
