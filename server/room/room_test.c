@@ -146,6 +146,13 @@ static void test_starter_never_comes_in(void **state)
 	pass(kit.world, 16000);
 	assert_true(says(last_room(B1), "\"state\":\"ended\""));
 	assert_int_equal(count(group_log(BOB), "\"kind\":\"room\""), 0);
+	/* It rang: the others have missed it, the starter has not. */
+	(void)do_room(2, A1, ROOM_VOICE, true, false);
+	pass(kit.world, 16000);
+	assert_true(says(last_room(B1), "\"state\":\"ended\""));
+	assert_true(says(group_log(BOB), "\"people\":[],\"knew\":[1]"));
+	assert_int_equal(unread(kit.world, kit.group, BOB), 1);
+	assert_int_equal(unread(kit.world, kit.group, ANA), 0);
 }
 
 static void test_a_voice_chat(void **state)
