@@ -78,6 +78,7 @@ function Screen({ view }: { view: TalkView }) {
 					event.preventDefault();
 				}}
 				data-kind={view.kind}
+				data-away={view.link === "reconnecting" || undefined}
 				style={{ "--hue": String(hueOf(view.person.id)) }}
 				data-enter
 			>
