@@ -7,6 +7,7 @@ import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { useId } from "../ui/useId.ts";
+import "./talkPanels.css";
 
 interface PickProps {
 	label: string;
