@@ -86,7 +86,7 @@ static void of_slot(const struct sfu_slot *slot, struct sfu_slot_stats *out)
 }
 
 /* What OpenSSL holds is its module's figure (media/dtls, media/srtp); the rest is counted. */
-enum { SRTP_KEPT = 7 * 1024 + 512, DTLS_RESTING = 200, DTLS_KEPT = 45 * 1024 };
+enum { SRTP_KEPT = 7 * 1024 + 512, DTLS_KEPT = 600, DTLS_HANDSHAKE_KEPT = 57 * 1024 };
 
 static size_t kept(const struct sfu_peer *peer)
 {
@@ -96,13 +96,14 @@ static size_t kept(const struct sfu_peer *peer)
 	if (peer->in)
 		n += SRTP_KEPT;
 	if (peer->dtls)
-		n += dtls_deadline_us(peer->dtls) == INT64_MAX ? DTLS_RESTING : DTLS_KEPT;
+		n += dtls_state(peer->dtls) == DTLS_HANDSHAKING ? DTLS_HANDSHAKE_KEPT : DTLS_KEPT;
 	for (size_t i = 0; i < LAYERS_A_PEER; i++)
 		n += ring_size(&peer->layers[i]);
 	for (size_t i = 0; i < SFU_SOURCE_COUNT; i++)
 		n += peer->sources[i].sub_max * sizeof(struct sfu_sub);
 	for (uint32_t i = 0; i < peer->slot_count; i++)
-		n += peer->slots[i].meta ? (peer->slots[i].meta_mask + 1U) * sizeof(struct sfu_meta) : 0;
+		n += (peer->slots[i].meta ? (peer->slots[i].meta_mask + 1U) * sizeof(struct sfu_meta) : 0) +
+		     (peer->slots[i].sent_as ? AUDIO_RING : 0);
 	return n;
 }
 
@@ -118,6 +119,7 @@ enum at_err sfu_peer_stats(const struct sfu *sfu, const struct at_id *id, uint32
 				       .moves = peer->moves,
 				       .estimate_bits_s = bwe_estimate_bps(&peer->bwe, sfu->ticked_us),
 				       .rtt_us = peer->rtt_us,
+				       .voice = sfu_voice_of(peer),
 				       .packets_in = peer->packets_in,
 				       .packets_out = peer->packets_out,
 				       .bytes_in = peer->bytes_in,

@@ -19,6 +19,8 @@ export class OwnMedia {
 	readonly muted = signal(false);
 	/* Space is held. */
 	readonly through = signal(false);
+	/* Kept from the others whatever the switch says: a note is being recorded. */
+	readonly held = signal(false);
 	readonly camera = signal<Capture | null>(null);
 	readonly screen = signal<Capture | null>(null);
 	readonly microphoneTrouble = signal<TalkTrouble | null>(null);
@@ -53,7 +55,7 @@ export class OwnMedia {
 	}
 
 	get heard(): boolean {
-		return !this.muted.value || this.through.value;
+		return !this.held.value && (!this.muted.value || this.through.value);
 	}
 
 	level(): number {
@@ -64,6 +66,12 @@ export class OwnMedia {
 
 	setMuted(on: boolean): void {
 		this.muted.value = on;
+		this.#apply();
+	}
+
+	hold(on: boolean): void {
+		if (this.held.peek() === on) return;
+		this.held.value = on;
 		this.#apply();
 	}
 
