@@ -9,8 +9,9 @@ const FAR_S = 1.6;
  * it is where it should be. */
 const LATE_S = 0.2;
 const VERY_LATE_S = 0.5;
-/* Each time that it had to wait for the next piece, it stays so much further behind. */
+/* Each time that it had to wait for the next piece, it stays so much further behind; for a while. */
 const WAITED_S = 0.1;
+const FORGIVEN_MS = 15_000;
 const WAITED_MAX_S = 0.5;
 
 /* How fast to play, so far behind what has just come, being at that speed; waits: how often there was nothing to play. */
@@ -50,6 +51,7 @@ export class LiveSource {
 	#next = 0;
 	#complete = false;
 	#waits = 0;
+	#waitedAt = 0;
 	#state: LiveState = "connecting";
 
 	/* Construct inside a click: play() is called at once so that the browser connects it with the gesture. */
@@ -99,7 +101,9 @@ export class LiveSource {
 
 	readonly #playing = () => this.#become("playing");
 	readonly #waiting = () => {
-		if (this.#state === "playing" && !this.element.seeking) this.#waits++;
+		if (this.#state !== "playing" || this.element.seeking) return;
+		this.#waits++;
+		this.#waitedAt = performance.now();
 	};
 	readonly #ended = () => this.#become("ended");
 	readonly #broken = () => this.#become("failed");
@@ -155,7 +159,15 @@ export class LiveSource {
 		return ranges === undefined || ranges.length === 0 ? 0 : ranges.end(ranges.length - 1);
 	}
 
+	#forgive(): void {
+		const now = performance.now();
+		if (this.#waits === 0 || now - this.#waitedAt < FORGIVEN_MS) return;
+		this.#waits--;
+		this.#waitedAt = now;
+	}
+
 	#keepUp(): void {
+		this.#forgive();
 		const end = this.#end();
 		const behind = end - this.element.currentTime;
 		const start =
