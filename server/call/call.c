@@ -251,6 +251,17 @@ enum at_err calls_new(struct at_loop *loop, struct store *store, struct hub *hub
 	return err;
 }
 
+/* An end that found no room on the disk waits for its next try; this is the last one. */
+static void write_unlogged(struct calls *calls)
+{
+	size_t pos = 0;
+
+	for (struct call *call; (call = at_map_next(calls->by_id, &pos)) != NULL;)
+		if (call->unlogged && !call->running)
+			call_write_step(call);
+	store_drain(calls->store);
+}
+
 static void free_calls(struct calls *calls)
 {
 	size_t pos = 0;
@@ -270,6 +281,7 @@ void calls_free(struct calls **calls)
 	if (!c)
 		return;
 	store_drain(c->store);
+	write_unlogged(c);
 	free_calls(c);
 	at_timer_free(&c->sweep);
 	at_timer_free(&c->alive);

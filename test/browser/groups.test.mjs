@@ -264,8 +264,8 @@ async function keyboardAlone() {
 	await until("the search box has the focus", async () => (await focused()) === "Find people");
 	const making = dialog(ana, "New group");
 	for (const name of ["Ben", "Carla"]) {
+		/* As fast as somebody types who knows the name: nothing is waited for. */
 		await page.keyboard.type(name);
-		await until(`${name} is offered alone`, async () => (await making.getByRole("option").count()) === 1);
 		await page.keyboard.press("ArrowDown");
 		await page.keyboard.press("Enter");
 		await until(`${name} is ticked`, async () => (await making.getByRole("option", { name, selected: true }).count()) === 1);

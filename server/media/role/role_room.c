@@ -64,12 +64,23 @@ static bool send_unsent(struct media *m)
 	return !m->room_unsent_n;
 }
 
+/* How its voice came, for whoever wonders why somebody was heard badly. */
+static void say_voice(uint32_t peer, const struct sfu_voice *voice)
+{
+	at_log(AT_LOG_INFO, "media.left", "peer", AT_INT(peer), "voice", AT_INT(voice->packets), "red",
+	       AT_INT(voice->red), "red_frames", AT_INT(voice->red_frames), "restored", AT_INT(voice->restored),
+	       "asked", AT_INT(voice->asked), "hears_depth", AT_INT(voice->hears_depth), NULL);
+}
+
 /* What core has no room for waits in the SFU, where news of one thing take the place of older ones. */
 void media_room_tell(struct media *m)
 {
 	struct media_room_news news = {.is_joined = false};
-	while (send_unsent(m) && sfu_next_event(m->sfu, &news.event))
+	while (send_unsent(m) && sfu_next_event(m->sfu, &news.event)) {
+		if (news.event.kind == SFU_EVENT_GONE)
+			say_voice(news.event.peer, &news.event.voice);
 		tell(m, &news);
+	}
 }
 
 /* ---- from core ---- */
@@ -99,6 +110,14 @@ static void want_times(struct media *m)
 		at_timer_stop(m->room_tick);
 }
 
+static enum at_err leave(struct media *m, const struct media_room_do *cmd, int64_t now_us)
+{
+	struct sfu_peer_stats stats;
+	if (!sfu_peer_stats(m->sfu, &cmd->room, cmd->peer, &stats))
+		say_voice(cmd->peer, &stats.voice);
+	return sfu_leave(m->sfu, now_us, &cmd->room, cmd->peer);
+}
+
 /* What a command names may be gone by now, which core has been told or is about to be: no answer. */
 static void carry_out(struct media *m, const struct media_room_do *cmd)
 {
@@ -108,7 +127,7 @@ static void carry_out(struct media *m, const struct media_room_do *cmd)
 	case MEDIA_ROOM_OPEN: err = sfu_room_open(m->sfu, now_us, &cmd->room); break;
 	case MEDIA_ROOM_CLOSE: err = sfu_room_close(m->sfu, &cmd->room); break;
 	case MEDIA_ROOM_JOIN: join(m, cmd); break;
-	case MEDIA_ROOM_LEAVE: err = sfu_leave(m->sfu, now_us, &cmd->room, cmd->peer); break;
+	case MEDIA_ROOM_LEAVE: err = leave(m, cmd, now_us); break;
 	case MEDIA_ROOM_STATE:
 		err = sfu_state(m->sfu, now_us, &cmd->room, cmd->peer, cmd->state.muted, cmd->state.camera,
 				cmd->state.screen);

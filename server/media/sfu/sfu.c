@@ -214,6 +214,16 @@ static void fill_slots(const struct sfu_peer *peer, struct sfu_event *event)
 	}
 }
 
+struct sfu_voice sfu_voice_of(const struct sfu_peer *peer)
+{
+	return (struct sfu_voice){.packets = peer->layers[0].packets,
+				  .red = peer->voice.red,
+				  .red_frames = peer->voice.red_frames,
+				  .restored = peer->voice.restored,
+				  .asked = peer->layers[0].nacks,
+				  .hears_depth = peer->hearing.depth};
+}
+
 static bool next_of_peer(struct sfu *sfu, struct sfu_peer *peer, struct sfu_event *event)
 {
 	uint32_t kind = (uint32_t)__builtin_ctz(peer->events);
@@ -225,7 +235,9 @@ static bool next_of_peer(struct sfu *sfu, struct sfu_peer *peer, struct sfu_even
 		fill_slots(peer, event);
 	else if (kind == SFU_EVENT_LAYERS)
 		event->layers = peer->told_layers;
-	else if (kind == SFU_EVENT_GONE && peer->is_dead)
+	else if (kind == SFU_EVENT_GONE)
+		event->voice = sfu_voice_of(peer);
+	if (kind == SFU_EVENT_GONE && peer->is_dead)
 		sfu_peer_free(peer);
 	(void)sfu;
 	return true;

@@ -193,6 +193,15 @@ struct sfu_slot_owner {
 
 enum { SFU_WANT_SCREEN = 1 << SFU_LAYERS_MAX };
 
+/* How a peer's voice came, and how it hears others. */
+struct sfu_voice {
+	uint64_t packets;         /* that came, but for those that were dropped on purpose */
+	uint64_t red, red_frames; /* of them with RED; frames brought once more in it */
+	uint64_t restored;        /* lost ones that were taken out of RED */
+	uint64_t asked;           /* lost ones that it was asked for */
+	uint8_t hears_depth;      /* frames that we add to each packet of voice to it; 0 = as its publisher sends it */
+};
+
 struct sfu_event {
 	enum sfu_event_kind kind;
 	struct at_id room;
@@ -211,6 +220,7 @@ struct sfu_event {
 		} speakers;
 		/* 1 << layer of the camera, SFU_WANT_SCREEN; a layer is on at once and off after 5 s. Before the first event: 0 */
 		uint8_t layers;
+		struct sfu_voice voice; /* GONE */
 	};
 };
 /* To be drained after packets, ticks and commands. Several changes of one thing come as one, the last: none is lost. */
@@ -247,9 +257,11 @@ struct sfu_stats {
 	uint64_t sends, segments;                    /* messages given to send with media, and the packets in them */
 	uint64_t nacks_in, rtx_out, rtx_refused;     /* sequence numbers asked, answered, not answered */
 	uint64_t nacks_out, rtx_in;                  /* asked of publishers, recovered */
-	uint64_t plis_in, keyframes_asked;           /* asked by subscribers; by us of publishers */
-	uint64_t switches;                           /* of layers */
-	uint64_t probes_out;                         /* padding packets */
+	/* packets of voice with frames put in by us; lost ones out of others' RED */
+	uint64_t reds_made, voices_restored;
+	uint64_t plis_in, keyframes_asked; /* asked by subscribers; by us of publishers */
+	uint64_t switches;                 /* of layers */
+	uint64_t probes_out;               /* padding packets */
 	uint64_t checks, handshakes;
 	uint64_t drops[SFU_DROP_COUNT];
 };
@@ -271,6 +283,7 @@ struct sfu_peer_stats {
 	uint32_t tuples, moves;
 	uint32_t estimate_bits_s; /* downlink */
 	uint32_t rtt_us;          /* 0 = unknown */
+	struct sfu_voice voice;
 	uint64_t packets_in, packets_out, bytes_in, bytes_out;
 	size_t bytes_kept; /* memory that this peer holds here, rings and DTLS included */
 	struct sfu_layer_stats camera[SFU_LAYERS_MAX], screen, mic;

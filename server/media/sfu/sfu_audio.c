@@ -57,6 +57,8 @@ void audio_put(struct sfu_layer *layer, int64_t now_us, const struct rtp_packet 
 	bool has_level = rtp_exts_have(exts, RTP_EXT_AUDIO_LEVEL);
 	if (!source->is_on || packet->is_padding_only || !packet->payload_len) {
 		sfu_drop(sfu, !source->is_on ? SFU_DROP_MUTED : SFU_DROP_PADDING);
+		if (!source->is_on)
+			source->unheard = RED_BLOCKS_MAX;
 		layer_skip(layer, in_seq);
 		return;
 	}
@@ -70,8 +72,15 @@ void audio_put(struct sfu_layer *layer, int64_t now_us, const struct rtp_packet 
 		layer_skip(layer, in_seq);
 		return;
 	}
-	layer_put(layer, now_us, in_seq, packet, has_level ? exts->level : SPEAKER_SILENT_LEVEL,
-		  has_level && exts->is_voice, false);
+	uint8_t level = has_level ? exts->level : SPEAKER_SILENT_LEVEL;
+	bool is_voice = has_level && exts->is_voice;
+	if (source->unheard) {
+		source->unheard--;
+	} else {
+		layer_advance(layer, now_us, in_seq);
+		red_restore(layer, now_us, in_seq, packet, level, is_voice);
+	}
+	layer_put(layer, now_us, in_seq, packet, level, is_voice, false);
 }
 
 /* ---- who is heard ---- */

@@ -102,7 +102,8 @@ static size_t kept(const struct sfu_peer *peer)
 	for (size_t i = 0; i < SFU_SOURCE_COUNT; i++)
 		n += peer->sources[i].sub_max * sizeof(struct sfu_sub);
 	for (uint32_t i = 0; i < peer->slot_count; i++)
-		n += peer->slots[i].meta ? (peer->slots[i].meta_mask + 1U) * sizeof(struct sfu_meta) : 0;
+		n += (peer->slots[i].meta ? (peer->slots[i].meta_mask + 1U) * sizeof(struct sfu_meta) : 0) +
+		     (peer->slots[i].sent_as ? AUDIO_RING : 0);
 	return n;
 }
 
@@ -118,6 +119,7 @@ enum at_err sfu_peer_stats(const struct sfu *sfu, const struct at_id *id, uint32
 				       .moves = peer->moves,
 				       .estimate_bits_s = bwe_estimate_bps(&peer->bwe, sfu->ticked_us),
 				       .rtt_us = peer->rtt_us,
+				       .voice = sfu_voice_of(peer),
 				       .packets_in = peer->packets_in,
 				       .packets_out = peer->packets_out,
 				       .bytes_in = peer->bytes_in,

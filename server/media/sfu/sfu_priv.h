@@ -24,6 +24,9 @@ enum {
 	AUDIO_RING = 64,
 	VIDEO_PAYLOAD_MAX = 1400, /* with our header and tag still below 1472 */
 	AUDIO_PAYLOAD_MAX = 1024,
+	RED_DEPTH_MAX = 3, /* frames before its own that a packet of voice may carry */
+	RED_PAYLOAD_MAX = 1100,
+	RED_CACHE = 8,
 	PENDING_MAX = 32, /* packets of a layer that wait for the flush */
 	MISSING_MAX = 64,
 	SHIFTS_MAX = 8,
@@ -163,6 +166,7 @@ struct sfu_source_state {
 	uint8_t layer_count;
 	bool is_on;           /* unmuted, camera on, screen shared */
 	uint8_t silence;      /* packets of silence in a row */
+	uint8_t unheard;      /* packets to come whose RED may hold what was said while muted */
 	uint8_t wanted, told; /* layers, as bits */
 	int64_t wanted_us[SFU_LAYERS_MAX];
 	struct sfu_layer *layers;
@@ -186,6 +190,8 @@ struct sfu_slot {
 	struct sfu_peer *peer;
 	struct sfu_source_state *source; /* NULL = empty */
 	struct sfu_meta *meta;
+	/* audio, once something was lost: how the last AUDIO_RING packets were sent; NULL = as they came */
+	uint8_t *sent_as;
 	uint64_t seq_delta, max_out, first_seq, key_out;
 	uint32_t timestamp_delta, sub;
 	uint16_t meta_mask, picture_id_delta;
@@ -239,6 +245,15 @@ struct sfu_budget { /* a token bucket, in thousandths */
 	int64_t at_us, milli;
 };
 
+/* How lossy the line to a subscriber is, and so how many frames each packet of voice brings once more. */
+struct sfu_hearing {
+	int64_t until_us, from_us; /* when the depth may sink; the begin of the span that is counted */
+	uint32_t sent, lost;       /* in it: packets of voice when it began; those that were asked for */
+	uint32_t rtt_us;           /* when the depth was raised */
+	uint16_t pictures, pictures_lost;
+	uint8_t depth; /* 0: as the publisher sends it */
+};
+
 struct sfu_peer {
 	struct sfu *sfu;
 	struct sfu_room *room;
@@ -279,6 +294,10 @@ struct sfu_peer {
 	uint32_t rtt_us, alloc_bps, wanted_bps;
 	bool alloc_due;
 	struct sfu_budget rtcp_budget, nack_budget, key_budget;
+	struct sfu_hearing hearing;
+	struct {
+		uint64_t red, red_frames, restored;
+	} voice;         /* its microphone's */
 	uint32_t rtx_at; /* slot whose RTX carries the next padding */
 	/* telling */
 	uint32_t events, epoch; /* bits by sfu_event_kind */
@@ -308,6 +327,14 @@ struct sfu_tx {
 	struct sfu_send sends[SFU_SENDS_MAX];
 };
 
+/* A payload that was put together for one subscriber serves the others of the same depth. */
+struct sfu_red {
+	const struct sfu_packet *packet; /* NULL = nothing here */
+	uint16_t len;
+	uint8_t as, pt;
+	uint8_t bytes[RED_PAYLOAD_MAX];
+};
+
 struct sfu {
 	struct sfu_options options;
 	struct ice *ice;
@@ -329,12 +356,15 @@ struct sfu {
 	struct bwe_arrival arrivals[BWE_SENT_MAX]; /* scratch of feedback: on the stack it would be cleared each time */
 	struct at_list room_events, peer_events;
 	uint64_t due_keys; /* a hint: some peer has keys_due */
+	struct sfu_red reds[RED_CACHE];
+	uint32_t red_count;
 	struct sfu_stats stats;
 };
 
 /* sfu.c */
 struct sfu_room *sfu_find_room(const struct sfu *sfu, const struct at_id *id);
 struct sfu_peer *sfu_find_peer(const struct sfu_room *room, uint32_t number);
+struct sfu_voice sfu_voice_of(const struct sfu_peer *peer);
 void sfu_tell(struct sfu_peer *peer, enum sfu_event_kind kind);
 static inline void sfu_drop(struct sfu *sfu, enum sfu_drop why)
 {
@@ -368,6 +398,10 @@ static inline const struct ice_tuple *sfu_peer_address(const struct sfu_peer *pe
 void layer_put(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq, const struct rtp_packet *packet, uint8_t level,
 	       bool is_voice, bool is_rtx);
 uint64_t layer_extend(const struct sfu_layer *layer, uint16_t seq);
+/* Its frame could be the packet of that number: it is newer than what is known to be before. */
+bool layer_follows(const struct sfu_layer *layer, uint64_t in_seq, uint32_t timestamp);
+/* what is missing before it is known then */
+void layer_advance(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq);
 void layer_skip(struct sfu_layer *layer, uint64_t in_seq);
 void layer_reset(struct sfu_layer *layer); /* its stream has ended or another takes its place */
 void layer_release(struct sfu_layer *layer);
@@ -388,6 +422,7 @@ void uplink_arrived(struct sfu_peer *peer, uint16_t seq, int64_t recv_us);
 void uplink_receipt(struct sfu_layer *layer, uint64_t in_seq, uint32_t timestamp, int64_t recv_us);
 void uplink_missing(struct sfu_layer *layer, int64_t now_us, uint64_t from, uint64_t to);
 void uplink_found(struct sfu_layer *layer, uint64_t in_seq);
+bool uplink_is_missing(const struct sfu_layer *layer, uint64_t in_seq);
 void uplink_tick(struct sfu_peer *peer, int64_t now_us);
 
 /* sfu_key.c */
@@ -419,6 +454,8 @@ bool slot_start_early(struct sfu_slot *slot, struct sfu_layer *layer, int64_t no
 
 /* sfu_rtx.c */
 void rtx_answer(struct sfu_slot *slot, uint16_t out_seq, int64_t now_us);
+/* audio has no RTX: the very bytes once more */
+void rtx_voice(struct sfu_slot *slot, uint16_t out_seq, int64_t now_us);
 void rtx_refill(struct sfu_slot *slot, int64_t elapsed_us);
 void rtx_padding(struct sfu_peer *peer, size_t bytes, int64_t now_us);
 
@@ -429,6 +466,27 @@ struct sfu_layer *learn_stream(struct sfu_peer *peer, const struct rtp_packet *p
 void audio_put(struct sfu_layer *layer, int64_t now_us, const struct rtp_packet *packet, const struct rtp_exts *exts);
 void audio_person(struct sfu_peer *peer); /* gives it a number for the speaker, if it can speak */
 void audio_map(struct sfu_peer *peer);    /* who is heard in its slots */
+
+/* sfu_red.c */
+void red_forget(struct sfu *sfu); /* what was put together */
+/* A packet of voice as this subscriber is to have it; says also which payload type, and how it could be made again. */
+/* 0x80 and a mask of RED_DEPTH_MAX bits, or 0: as it came. */
+uint8_t red_payload(struct sfu_slot *slot, const struct sfu_layer *layer, const struct sfu_packet *packet,
+		    struct srtp_payload *payload, uint8_t *pt_out);
+/* The same as when it was first sent, byte for byte; false: it cannot be made any more. */
+bool red_payload_again(struct sfu_slot *slot, const struct sfu_layer *layer, const struct sfu_packet *packet,
+		       uint8_t as, struct srtp_payload *payload, uint8_t *pt_out);
+/* Lost frames that this packet brings once more, into their places. Its own number is known already. */
+void red_restore(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq, const struct rtp_packet *packet,
+		 uint8_t level, bool is_voice);
+
+/* sfu_hear.c: loss on the way to a subscriber */
+void hear_loss(struct sfu_peer *peer, int64_t now_us, uint32_t permille);
+void hear_asked(struct sfu_peer *peer, int64_t now_us); /* for a packet of voice, for the first time */
+void hear_pictures(struct sfu_peer *peer, int64_t now_us, size_t count, size_t lost); /* by transport-cc */
+void hear_tick(struct sfu_peer *peer, int64_t now_us);
+void hear_written(struct sfu_peer *peer);                   /* how packets are sent is written down from now on */
+uint8_t *hear_sent_as(struct sfu_slot *slot, uint64_t out); /* where it stands how it was sent */
 
 /* sfu_rtcp.c */
 void sfu_on_rtcp(struct sfu_peer *peer, int64_t now_us, const uint8_t *data, size_t len);

@@ -40,6 +40,8 @@ static void on_blocks(struct sfu_peer *peer, int64_t now_us, const struct rtcp_p
 	for (size_t i = 0; i < packet->count; i++) {
 		struct rtcp_block block = rtcp_block_at(packet, i);
 		const struct sfu_slot *slot = slot_of(peer, block.ssrc);
+		if (slot && slot->kind == SFU_SLOT_AUDIO)
+			hear_loss(peer, now_us, block.fraction_lost * 1000U / 256);
 		for (size_t k = 0; slot && block.lsr && k < 2; k++) {
 			int64_t rtt_us = now_us - slot->sr[k].at_us - rtp_us_of_span(block.dlsr);
 			if (slot->sr[k].middle != block.lsr || rtt_us < 0 || rtt_us > RTT_MAX_US)
@@ -62,7 +64,10 @@ static void on_nack(struct sfu_peer *peer, int64_t now_us, const struct rtcp_pac
 			sfu_drop(peer->sfu, SFU_DROP_RTCP);
 			return;
 		}
-		rtx_answer(slot, seqs[i], now_us);
+		if (slot->kind == SFU_SLOT_AUDIO)
+			rtx_voice(slot, seqs[i], now_us);
+		else
+			rtx_answer(slot, seqs[i], now_us);
 	}
 }
 
@@ -86,11 +91,14 @@ static void on_twcc(struct sfu_peer *peer, int64_t now_us, const struct rtcp_pac
 	struct bwe_arrival *arrivals = peer->sfu->arrivals;
 	struct rtcp_twcc_iter iter = rtcp_twcc_begin(packet);
 	struct rtcp_twcc_status status;
-	size_t n = 0;
+	size_t n = 0, lost = 0;
 	if (!peer->uses_twcc || packet->twcc.count > BWE_SENT_MAX)
 		return;
-	while (n < BWE_SENT_MAX && rtcp_twcc_next(&iter, &status))
+	while (n < BWE_SENT_MAX && rtcp_twcc_next(&iter, &status)) {
 		arrivals[n++] = (struct bwe_arrival){status.arrival_us, status.seq, status.is_received};
+		lost += !status.is_received;
+	}
+	hear_pictures(peer, now_us, n, lost);
 	bwe_feedback(&peer->bwe, now_us, arrivals, n, peer->rtt_us);
 	peer_due(peer, now_us);
 }

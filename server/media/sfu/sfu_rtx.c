@@ -1,4 +1,4 @@
-/* What is sent again, and padding: both on the slot's RTX SSRC. Retransmission may cost a share of what the slot sends, each packet once a
+/* What is sent again, and padding: both on the slot's RTX SSRC, but for voice, which has none. Retransmission may cost a share of what the slot sends, each packet once a
  * round trip, and nothing before the last key frame, which no decoder needs any more. */
 #include "media/sfu/sfu_priv.h"
 
@@ -113,6 +113,88 @@ void rtx_answer(struct sfu_slot *slot, uint16_t out_seq, int64_t now_us)
 	slot->rtx_budget -= p->len;
 	slot->rtx++;
 	sfu->stats.rtx_out++;
+}
+
+/* ---- voice ---- */
+
+enum {
+	ASKED_ONE = 0x08, /* in sent_as, above RED's mask: how often it was sent again */
+	ASKED_MASK = 0x18,
+	ASKED_MOST = 2,
+	VOICE_SPACING = 8, /* packets, 160 ms: then the first repetition must have come */
+	VOICE_NEWEST = AUDIO_RING - RED_DEPTH_MAX - 1,
+};
+
+/* What this slot sent under that number; NULL: nothing, or it is gone. */
+static const struct sfu_packet *sent_voice(const struct sfu_slot *slot, uint64_t out)
+{
+	const struct sfu_layer *layer = slot->source && slot->current == 0 ? &slot->source->layers[0] : NULL;
+	uint64_t seq = out - slot->seq_delta;
+	if (!layer || !layer->ring || seq < slot->first_seq || seq > layer->highest ||
+	    layer->highest - seq > VOICE_NEWEST)
+		return NULL;
+	const struct sfu_packet *p = ring_at(layer->ring, seq);
+	return p->seq == seq && !(p->flags & PACKET_PENDING) ? p : NULL;
+}
+
+/* Under a number that was used already only the very same bytes may be sealed. */
+static bool send_voice(struct sfu_slot *slot, const struct sfu_packet *p, uint64_t out)
+{
+	struct sfu_peer *peer = slot->peer;
+	const struct ice_tuple *to = sfu_peer_address(peer);
+	uint8_t bytes[ICE_PACKET_MAX + HEADER_MAX], pt;
+	struct srtp_payload payload = {.padding = 0};
+	uint32_t timestamp = __builtin_bswap32(p->timestamp + slot->timestamp_delta);
+	size_t len;
+	red_forget(peer->sfu);
+	if (!to || !red_payload_again(slot, &slot->source->layers[0], p, *hear_sent_as(slot, out), &payload, &pt))
+		return false;
+	memcpy(bytes, slot->header, HEADER_MAX);
+	bytes[1] = (uint8_t)(pt | (p->flags & PACKET_MARKER ? 0x80 : 0));
+	put_u16(bytes + 2, (uint16_t)out);
+	memcpy(bytes + 4, &timestamp, 4);
+	if (slot->level_at)
+		bytes[slot->level_at] = (uint8_t)(p->level | (p->flags & PACKET_VOICE ? 0x80 : 0));
+	if (srtp_seal_gather(peer->out, (uint32_t)(out >> 16), bytes, slot->header_len, &payload, ICE_PACKET_MAX, &len))
+		return false;
+	peer->packets_out++;
+	peer->bytes_out += len;
+	peer->sfu->stats.packets_out++;
+	peer->sfu->stats.bytes_out += len;
+	slot->rtx_budget -= (int64_t)len;
+	tx_put(peer->sfu, to, bytes, len);
+	return true;
+}
+
+void rtx_voice(struct sfu_slot *slot, uint16_t out_seq, int64_t now_us)
+{
+	struct sfu_stats *stats = &slot->peer->sfu->stats;
+	uint16_t behind = (uint16_t)((uint16_t)slot->max_out - out_seq);
+	uint64_t out = slot->max_out - behind;
+	const struct sfu_packet *p = behind < AUDIO_RING ? sent_voice(slot, out) : NULL;
+	stats->nacks_in++;
+	if (!p) {
+		stats->rtx_refused++;
+		return;
+	}
+	/* Not lost on this line but late on its publisher's: the question and the packet have met. */
+	if (now_us - p->arrived_us < slot->peer->rtt_us * 3 / 4) {
+		stats->rtx_refused++;
+		return;
+	}
+	hear_written(slot->peer);
+	uint8_t *as = hear_sent_as(slot, out);
+	unsigned asked = (*as & (unsigned)ASKED_MASK) / ASKED_ONE;
+	if (!asked)
+		hear_asked(slot->peer, now_us);
+	if (asked >= ASKED_MOST || behind < asked * VOICE_SPACING || slot->rtx_budget < 0 ||
+	    !send_voice(slot, p, out)) {
+		stats->rtx_refused++;
+		return;
+	}
+	*as = (uint8_t)(*as + ASKED_ONE);
+	slot->rtx++;
+	stats->rtx_out++;
 }
 
 /* Each tick: what the share allows. */

@@ -180,13 +180,10 @@ static void forward(struct sfu_slot *slot, struct message *m, const struct sfu_l
 		put_descriptor(descriptor, p, picture_id, tl0);
 		payload.head = descriptor;
 		payload.head_len = p->descriptor_len;
-	} else if (p->flags & PACKET_RED) {
-		if (slot->strip_red) {
-			payload.body += p->primary_at;
-			payload.body_len -= p->primary_at;
-		} else {
-			pt = slot->red_pt;
-		}
+	} else if (slot->kind == SFU_SLOT_AUDIO) {
+		uint8_t as = red_payload(slot, layer, p, &payload, &pt);
+		if (slot->sent_as)
+			*hear_sent_as(slot, out) = as;
 	}
 	if (!payload.head_len && !payload.body_len)
 		payload.padding = 1; /* a publisher's probe that could not be left out any more */
@@ -326,6 +323,7 @@ void layer_flush(struct sfu *sfu, struct sfu_layer *layer, int64_t now_us)
 		runs[run_count++] = joins ? run_from(layer, i) : run_of_one(layer, i);
 	uint32_t abs_send = rtp_abs_send_time(now_us);
 	int8_t index = (int8_t)layer->index;
+	red_forget(sfu);
 	for (uint32_t i = 0; i < source->sub_count && run_count; i++) {
 		const struct sfu_sub *sub = &source->subs[i];
 		if (sub->current == index || sub->target == index || (sub->current == SFU_NONE && index < sub->target))

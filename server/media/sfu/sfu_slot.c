@@ -88,7 +88,9 @@ void slot_init(struct sfu_slot *slot, struct sfu_peer *peer, uint8_t index)
 void slot_release(struct sfu_slot *slot)
 {
 	at_free(slot->meta);
+	at_free(slot->sent_as);
 	slot->meta = NULL;
+	slot->sent_as = NULL;
 }
 
 /* What is remembered for retransmission covers a second: it grows with the rate, never on the way of a packet. */
@@ -257,7 +259,7 @@ void slot_switch(struct sfu_slot *slot, struct sfu_layer *layer, const struct sf
 	slot->current = (int8_t)layer->index;
 	slot->sr_us = 0; /* the map is another one: tell it at once */
 	const struct sfu_params *from = &layer->source->peer->params;
-	/* RED names the codec inside it, too: it passes only where both number it alike. */
+	/* RED names the codec inside it, too: it passes as it came only where both number it alike. */
 	slot->strip_red = !slot->red_pt || from->audio.pt != slot->pt;
 	show(slot);
 }

@@ -115,7 +115,7 @@ static void start_at(struct sfu_layer *layer, uint64_t in_seq)
 }
 
 /* A publisher that starts its numbers anew is followed, with a key frame. */
-static void advance(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq)
+void layer_advance(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq)
 {
 	if (!layer->started || in_seq > layer->in_highest + RESYNC || in_seq + RESYNC < layer->in_highest) {
 		bool is_again = layer->started;
@@ -124,7 +124,7 @@ static void advance(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq)
 			key_want(layer, now_us);
 	}
 	if (in_seq > layer->in_highest) {
-		if (in_seq > layer->in_highest + 1 && layer_is_video(layer))
+		if (in_seq > layer->in_highest + 1 && (layer_is_video(layer) || layer->source->is_on))
 			uplink_missing(layer, now_us, layer->in_highest + 1, in_seq);
 		layer->in_highest = in_seq;
 	}
@@ -138,13 +138,21 @@ void layer_skip(struct sfu_layer *layer, uint64_t in_seq)
 			return;
 		start_at(layer, in_seq);
 	}
-	advance(layer, layer->source->peer->sfu->ticked_us, in_seq);
+	layer_advance(layer, layer->source->peer->sfu->ticked_us, in_seq);
 	if (layer->shifts[0].from == in_seq) { /* nothing but drops since */
 		layer->shifts[0].from = in_seq + 1;
 		layer->shifts[0].by++;
 	} else {
 		shift_add(layer, in_seq + 1, layer->shifts[0].by + 1);
 	}
+}
+
+/* Nothing before this number is as new as this time, as far as is known. */
+bool layer_follows(const struct sfu_layer *layer, uint64_t in_seq, uint32_t timestamp)
+{
+	uint64_t number = number_of(layer, in_seq);
+	const struct sfu_packet *before = number > 1 ? ring_at(layer->ring, number - 1) : NULL;
+	return number && (!before || before->seq != number - 1 || rtp_timestamp_diff(timestamp, before->timestamp) > 0);
 }
 
 /* ---- packets ---- */
@@ -167,7 +175,8 @@ static bool read_vp8(struct sfu_packet *p, const struct rtp_packet *packet, stru
 	return true;
 }
 
-static bool read_audio(struct sfu_packet *p, const struct rtp_packet *packet, const struct sfu_layer *layer)
+static bool read_audio(struct sfu_packet *p, const struct rtp_packet *packet, const struct sfu_layer *layer,
+		       size_t *at_out)
 {
 	const struct sfu_audio_params *a = &layer->source->peer->params.audio;
 	struct red_block primary;
@@ -175,8 +184,12 @@ static bool read_audio(struct sfu_packet *p, const struct rtp_packet *packet, co
 		return true;
 	if (red_primary(packet->payload, packet->payload_len, &primary) || primary.payload_type != a->pt)
 		return false;
+	*at_out = (size_t)(primary.data - packet->payload);
+	if (layer->source->unheard) /* nothing that was said while muted */
+		return true;
 	p->flags |= PACKET_RED;
-	p->primary_at = (uint16_t)(primary.data - packet->payload);
+	p->primary_at = (uint16_t)*at_out;
+	*at_out = 0;
 	return true;
 }
 
@@ -219,7 +232,7 @@ static bool fill(struct sfu_layer *layer, struct sfu_packet *p, const struct rtp
 	size_t at = 0;
 	if (layer_is_video(layer) && packet->payload_len && !read_vp8(p, packet, layer, &at))
 		return false;
-	if (!layer_is_video(layer) && !read_audio(p, packet, layer))
+	if (!layer_is_video(layer) && !read_audio(p, packet, layer, &at))
 		return false;
 	if (packet->payload_len - at > layer->ring->stride)
 		return false;
@@ -266,7 +279,7 @@ void layer_put(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq, const s
 		sfu_drop(sfu, SFU_DROP_PADDING);
 		return;
 	}
-	advance(layer, now_us, in_seq);
+	layer_advance(layer, now_us, in_seq);
 	uint64_t number = number_of(layer, in_seq);
 	struct sfu_packet *p = number ? place_for(layer, number, now_us) : NULL;
 	uplink_found(layer, in_seq);

@@ -51,6 +51,7 @@ static void downlink_tick(struct sfu_peer *peer, int64_t now_us)
 	for (uint32_t i = 0; i < peer->slot_count; i++)
 		rtx_refill(&peer->slots[i], now_us - peer->ticked_us);
 	each_second(peer, now_us);
+	hear_tick(peer, now_us);
 	rtcp_reports(peer, now_us);
 	if (!shows_video(peer))
 		return;

@@ -18,6 +18,9 @@ enum {
 	NACK_EACH_MIN_US = 20 * 1000,
 	LATE_REPORTED = 64,
 	TOGETHER_US = 15 * 1000,
+	VOICE_MISSING_MAX = 16, /* in a row */
+	VOICE_FOR_US = 300 * 1000,
+	VOICE_TRIES = 2,
 	RTCP_MAX = 1200,
 };
 
@@ -199,9 +202,32 @@ static void send_remb(struct sfu_peer *peer)
 
 /* ---- what is missing ---- */
 
+/* Voice: only the newest are worth anything. */
+static void forget_oldest(struct sfu_ring *ring, uint32_t count)
+{
+	ring->missing_count -= count;
+	memmove(ring->missing, ring->missing + count, ring->missing_count * sizeof(ring->missing[0]));
+}
+
+static void voice_missing(struct sfu_layer *layer, int64_t now_us, uint64_t from, uint64_t to)
+{
+	struct sfu_ring *ring = layer->ring;
+	if (to - from > VOICE_MISSING_MAX)
+		from = to - VOICE_MISSING_MAX;
+	if (ring->missing_count + (to - from) > MISSING_MAX)
+		forget_oldest(ring, (uint32_t)(ring->missing_count + (to - from) - MISSING_MAX));
+	for (uint64_t s = from; s < to; s++)
+		ring->missing[ring->missing_count++] = (struct sfu_missing){.in_seq = s, .since_us = now_us};
+	peer_due(layer->source->peer, now_us + NACK_AFTER_US);
+}
+
 void uplink_missing(struct sfu_layer *layer, int64_t now_us, uint64_t from, uint64_t to)
 {
 	struct sfu_ring *ring = layer->ring;
+	if (ring && !layer_is_video(layer)) {
+		voice_missing(layer, now_us, from, to);
+		return;
+	}
 	if (!ring || !layer->source->peer->params.video.rtx_pt)
 		return;
 	if (to - from > MISSING_MAX - ring->missing_count) { /* too much to be asked for */
@@ -212,6 +238,15 @@ void uplink_missing(struct sfu_layer *layer, int64_t now_us, uint64_t from, uint
 	for (uint64_t s = from; s < to; s++)
 		ring->missing[ring->missing_count++] = (struct sfu_missing){.in_seq = s, .since_us = now_us};
 	peer_due(layer->source->peer, now_us + NACK_AFTER_US);
+}
+
+bool uplink_is_missing(const struct sfu_layer *layer, uint64_t in_seq)
+{
+	const struct sfu_ring *ring = layer->ring;
+	for (uint32_t i = 0; i < ring->missing_count; i++)
+		if (ring->missing[i].in_seq == in_seq)
+			return true;
+	return false;
 }
 
 void uplink_found(struct sfu_layer *layer, uint64_t in_seq)
@@ -233,8 +268,10 @@ static bool is_superseded(const struct sfu_layer *layer, const struct sfu_missin
 	       now_us - m->since_us > 2 * rtt_of(layer->source->peer);
 }
 
-static bool is_lost_for_good(const struct sfu_missing *m, int64_t now_us)
+static bool is_lost_for_good(const struct sfu_layer *layer, const struct sfu_missing *m, int64_t now_us)
 {
+	if (!layer_is_video(layer))
+		return m->tries > VOICE_TRIES || now_us - m->since_us > VOICE_FOR_US;
 	return m->tries >= NACK_TRIES || now_us - m->since_us > NACK_FOR_US;
 }
 
@@ -250,8 +287,8 @@ static void send_nacks(struct sfu_layer *layer, int64_t now_us)
 		struct sfu_missing *m = &ring->missing[i];
 		if (is_superseded(layer, m, now_us))
 			continue;
-		if (is_lost_for_good(m, now_us)) {
-			has_given_up = true;
+		if (is_lost_for_good(layer, m, now_us)) {
+			has_given_up = layer_is_video(layer);
 			continue;
 		}
 		if (now_us - m->since_us >= NACK_AFTER_US && (!m->asked_us || now_us - m->asked_us >= rtt_of(peer))) {
@@ -281,9 +318,9 @@ void uplink_tick(struct sfu_peer *peer, int64_t now_us)
 {
 	struct sfu_uplink *u = peer->uplink;
 	bool has_video = false;
-	for (size_t i = 1; i < LAYERS_A_PEER; i++) {
+	for (size_t i = 0; i < LAYERS_A_PEER; i++) {
 		struct sfu_layer *layer = &peer->layers[i];
-		has_video |= layer->ring != NULL;
+		has_video |= i && layer->ring;
 		if (layer->ring && layer->ring->missing_count)
 			send_nacks(layer, now_us);
 	}

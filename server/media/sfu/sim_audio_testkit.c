@@ -88,9 +88,69 @@ static struct sim_truth read_payload(struct sim_peer *peer, struct sim_audio *a,
 		assert_int_equal(b->payload_type, p->pt);
 		assert_int_equal(old.publisher, t.publisher);
 		assert_int_equal(b->timestamp_offset, (t.frame - old.frame) * FRAME_TICKS);
-		mark_frame(a, seq - (t.frame - old.frame), GOT_RED, &old);
+		assert_true(old.sent < t.sent);
+		mark_frame(a, seq - (t.sent - old.sent), GOT_RED, &old);
 	}
 	return t;
+}
+
+/* ---- what it says ---- */
+
+static bool has_come(const struct sim_audio *a, uint64_t seq)
+{
+	return a->arrived[seq % SIM_HEARD / 64] >> seq % 64 & 1;
+}
+
+static void note_arrived(struct sim_audio *a, uint64_t seq)
+{
+	for (uint64_t s = a->highest + 1; s < seq; s++) {
+		a->arrived[s % SIM_HEARD / 64] &= ~(1ULL << s % 64);
+		if (a->missing_count == SIM_VOICE_MISSING)
+			memmove(a->missing, a->missing + 1, --a->missing_count * sizeof(a->missing[0]));
+		a->missing[a->missing_count++] = (struct sim_missing){.seq = s, .since_us = kit.now_us};
+	}
+	a->came += seq > a->highest || !has_come(a, seq);
+	a->arrived[seq % SIM_HEARD / 64] |= 1ULL << seq % 64;
+}
+
+uint8_t sim_audio_loss(struct sim_audio *a)
+{
+	uint64_t expected = a->highest - a->base + 1, due = expected - a->expected_before;
+	uint64_t came = a->came - a->came_before;
+	a->expected_before = expected;
+	a->came_before = a->came;
+	a->told_us = kit.now_us;
+	uint64_t lost_256 = due && came < due ? (due - came) * 256 / due : 0;
+	return (uint8_t)(lost_256 > 255 ? 255 : lost_256);
+}
+
+bool sim_audio_is_same(const struct sim_audio *a, uint16_t seq, const uint8_t *tag)
+{
+	return (uint16_t)(a->highest - seq) < SIM_HEARD && !memcmp(a->tags[seq % SIM_HEARD], tag, SRTP_OVERHEAD_MAX);
+}
+
+/* NetEQ's list: what is missing and could still be played, once a round trip. */
+void sim_audio_run(struct sim_peer *peer, struct sim_slot *slot)
+{
+	struct sim_audio *a = slot->audio;
+	uint16_t seqs[SIM_VOICE_MISSING];
+	uint8_t bytes[256];
+	size_t n = 0, kept = 0;
+	for (size_t i = 0; i < a->missing_count; i++) {
+		struct sim_missing m = a->missing[i];
+		if (has_come(a, m.seq) || kit.now_us - m.since_us > PLAYOUT_US)
+			continue;
+		if (!m.asked_us || kit.now_us - m.asked_us >= peer->in.rtt_us) {
+			m.asked_us = kit.now_us;
+			seqs[n++] = (uint16_t)m.seq;
+		}
+		a->missing[kept++] = m;
+	}
+	a->missing_count = kept;
+	struct rtcp_writer w = {bytes, 0, sizeof(bytes) - SRTCP_OVERHEAD_MAX};
+	if (n && rtcp_nack_put(&w, 1, slot->ssrc, seqs, n))
+		sim_send_rtcp(peer, bytes, w.len);
+	slot->nacked += n;
 }
 
 void sim_audio_packet(struct sim_peer *peer, struct sim_slot *slot, const struct rtp_packet *packet)
@@ -99,7 +159,7 @@ void sim_audio_packet(struct sim_peer *peer, struct sim_slot *slot, const struct
 	bool is_first = !a;
 	if (!a) {
 		a = slot->audio = at_alloc(sizeof(*a));
-		a->highest = a->counted = RTP_SEQ_FIRST + packet->seq;
+		a->highest = a->counted = a->base = RTP_SEQ_FIRST + packet->seq;
 		a->transit_us = INT64_MAX / 2;
 	}
 	uint64_t seq = rtp_seq_extend(a->highest, packet->seq);
@@ -111,6 +171,7 @@ void sim_audio_packet(struct sim_peer *peer, struct sim_slot *slot, const struct
 	assert_int_equal(slot->owner, t.publisher);
 	(void)read_payload(peer, a, seq, packet);
 	mark_frame(a, seq, GOT, &t);
+	note_arrived(a, seq);
 	if (!is_first && seq <= a->highest)
 		return;
 	if (!is_first)

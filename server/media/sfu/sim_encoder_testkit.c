@@ -78,9 +78,10 @@ static void send_packet(struct sim_peer *peer, unsigned layer, struct rtp_header
 	header->ids = &ids;
 	header->seq = (uint16_t)s->seq++;
 	header->ssrc = s->ssrc;
-	if (layer) {
+	if (e->sent) {
 		struct sim_sent *sent = &e->sent[header->seq % SIM_SENT];
 		sent->header = *header;
+		sent->level = exts.level;
 		sent->len = (uint16_t)len;
 		memcpy(sent->payload, payload, len);
 	}
@@ -142,7 +143,8 @@ void sim_encode(struct sim_peer *peer, unsigned layer, uint32_t bps, unsigned fp
 	s->tl0++;
 	e->frame++;
 	for (uint16_t i = 0; i < packets; i++) {
-		struct sim_truth truth = {peer->kit->number, e->frame, i, packets, (uint8_t)layer, is_key, kit.now_us};
+		struct sim_truth truth = {peer->kit->number, e->frame, i,          packets,
+					  (uint8_t)layer,    is_key,   kit.now_us, 0};
 		struct rtp_header header = {.payload_type = peer->kit->params.video.pt,
 					    .marker = i + 1 == packets,
 					    .timestamp = s->timestamp + (uint32_t)(kit.now_us * CLOCK_VIDEO / 1000)};
@@ -187,11 +189,34 @@ static void send_rtx(struct sim_peer *peer, unsigned layer, const struct rtp_hea
 	seal_and_send(peer, bytes, head, at, e->rtx_seq - 1, rtp_exts_have(&exts, RTP_EXT_TRANSPORT_CC));
 }
 
+/* Without RTX the packet itself comes again, under its number. */
+static void repeat_voice(struct sim_peer *peer, const struct sim_sent *sent)
+{
+	struct kit_peer *kp = peer->kit;
+	struct rtp_exts exts = exts_of(kp, 0, false);
+	struct rtp_ext_ids ids = ids_of(kp, true);
+	struct rtp_header header = sent->header;
+	uint8_t bytes[ICE_PACKET_MAX + RTP_HEADER_MAX];
+	uint32_t index = (kp->streams[0].seq & ~0xffffU) | sent->header.seq;
+	exts.has |= (kp->params.audio.ext_level ? 1U : 0U) << RTP_EXT_AUDIO_LEVEL;
+	exts.level = sent->level;
+	header.exts = &exts;
+	header.ids = &ids;
+	size_t head = rtp_header_put(&header, bytes);
+	memcpy(bytes + head, sent->payload, sent->len);
+	peer->out.encoders[0].repeated++;
+	seal_and_send(peer, bytes, head, head + sent->len, index > kp->streams[0].seq ? index - 0x10000 : index, false);
+}
+
 void sim_repeat(struct sim_peer *peer, unsigned layer, uint16_t seq)
 {
 	const struct sim_encoder *e = &peer->out.encoders[layer];
 	const struct sim_sent *sent = e->sent ? &e->sent[seq % SIM_SENT] : NULL;
-	if (sent && sent->len && sent->header.seq == seq)
+	if (!sent || !sent->len || sent->header.seq != seq)
+		return;
+	if (!layer)
+		repeat_voice(peer, sent);
+	else
 		send_rtx(peer, layer, &sent->header, sent->payload, sent->len, 0);
 }
 
@@ -253,7 +278,11 @@ void sim_speak(struct sim_peer *peer)
 	struct kit_peer *kp = peer->kit;
 	const struct sfu_audio_params *a = &kp->params.audio;
 	uint32_t timestamp = kp->streams[0].timestamp + (uint32_t)(kit.now_us * CLOCK_AUDIO / 1000);
-	struct sim_truth truth = {kp->number, out->audio_frame, 0, 1, 0, false, kit.now_us};
+	struct sim_truth truth = {.publisher = kp->number,
+				  .frame = out->audio_frame,
+				  .packets = 1,
+				  .captured_us = kit.now_us,
+				  .sent = (uint32_t)kp->streams[0].seq};
 	struct rtp_exts level = {.has = 1U << RTP_EXT_AUDIO_LEVEL, .level = 127};
 	struct rtp_header header = {.payload_type = a->red_pt ? a->red_pt : a->pt,
 				    .timestamp = timestamp,
@@ -274,6 +303,8 @@ void sim_speak(struct sim_peer *peer)
 	}
 	if (!a->ext_level)
 		level.has = 0;
+	if (!out->encoders[0].sent && !out->no_repeats)
+		out->encoders[0].sent = at_alloc(SIM_SENT * sizeof(struct sim_sent));
 	size_t n = len;
 	if (a->red_pt)
 		n = put_red(out, a->pt, timestamp, frame, len, payload, sizeof(payload));

@@ -213,8 +213,8 @@ static void test_firefox_among_chromium(void **state)
 				assert_true(mic->packets > 700);
 				assert_true(camera->frames > 180);
 				assert_int_equal(camera->layer, 2);
-				/* redundancy passes between those who have it only */
-				assert_int_equal(mic->by_red > 0, !(i & 1) && !(k & 1) && mic->by_red);
+				/* redundancy is for those who read it, whoever speaks */
+				assert_true(!(i & 1) || !mic->by_red);
 			}
 	}
 }

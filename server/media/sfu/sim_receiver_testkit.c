@@ -5,6 +5,7 @@
 
 enum {
 	REPORT_US = 1000 * 1000,
+	REPORT_VOICE_US = 5000 * 1000, /* libwebrtc's */
 	RUN_US = 5 * 1000,
 	/* together less than 40 ms */
 	SKEW_AUDIO_US = 5 * 1000,
@@ -161,6 +162,7 @@ static void on_rtp(struct sim_peer *peer, int64_t at_us, const uint8_t *data, si
 	if (slot->kind == SFU_SLOT_AUDIO) {
 		note_owner(slot, &packet);
 		sim_audio_packet(peer, slot, &packet);
+		memcpy(slot->audio->tags[packet.seq % SIM_HEARD], data + len, SRTP_OVERHEAD_MAX);
 		return;
 	}
 	assert_int_equal(packet.payload_type, is_rtx ? p->video.rtx_pt : p->video.pt);
@@ -184,6 +186,9 @@ static void refused(struct sim_peer *peer, enum at_err err, const uint8_t *data,
 	bool is_rtx;
 	assert_int_equal(rtp_parse_header(data, len, &packet), AT_OK);
 	const struct sim_slot *slot = slot_of(peer, packet.ssrc, &is_rtx);
+	if (err == AT_ERR_EXISTS && slot->audio && peer->in.asks_voice &&
+	    sim_audio_is_same(slot->audio, packet.seq, data + len - SRTP_OVERHEAD_MAX))
+		return; /* asked for, and it came meanwhile */
 	bool is_old = slot->video && !is_rtx && rtp_seq_diff((uint16_t)slot->video->highest, packet.seq) >= SRTP_WINDOW;
 	if (err != AT_ERR_EXISTS || !is_old)
 		fail_msg("seed %lu at %ld ms, peer %u, slot %ld%s: number %u does not open: %s", sim.seed,
@@ -238,11 +243,15 @@ static void send_report(struct sim_peer *peer)
 	struct rtcp_writer w = {bytes, 0, sizeof(bytes) - SRTCP_OVERHEAD_MAX};
 	size_t n = 0;
 	for (size_t i = 0; i < peer->in.slot_count; i++) {
-		const struct sim_slot *slot = &peer->in.slots[i];
-		if (slot->sr_middle)
-			blocks[n++] = (struct rtcp_block){.ssrc = slot->ssrc,
-							  .lsr = slot->sr_middle,
-							  .dlsr = rtp_span_of_us(kit.now_us - slot->sr_us)};
+		struct sim_slot *slot = &peer->in.slots[i];
+		if (!slot->sr_middle || (slot->audio && kit.now_us - slot->audio->told_us < REPORT_VOICE_US))
+			continue;
+		blocks[n] = (struct rtcp_block){.ssrc = slot->ssrc,
+						.lsr = slot->sr_middle,
+						.dlsr = rtp_span_of_us(kit.now_us - slot->sr_us)};
+		if (slot->audio)
+			blocks[n].fraction_lost = sim_audio_loss(slot->audio);
+		n++;
 	}
 	uint32_t ssrcs[] = {peer->in.slots[0].ssrc};
 	assert_int_equal(rtcp_rr_put(&w, 1, blocks, n), AT_OK);
@@ -259,6 +268,8 @@ void sim_receiver_run(struct sim_peer *peer)
 		for (size_t i = 0; i < in->slot_count; i++)
 			if (in->slots[i].video)
 				sim_video_run(peer, &in->slots[i]);
+			else if (in->slots[i].audio && in->asks_voice)
+				sim_audio_run(peer, &in->slots[i]);
 	}
 	if (kit.now_us - in->feedback_us >= in->feedback_each_us && peer->kit->twcc_end != peer->kit->twcc_base) {
 		in->feedback_us = kit.now_us;

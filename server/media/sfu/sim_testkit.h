@@ -52,8 +52,9 @@ struct sim_truth {
 	uint8_t layer; /* index in streams */
 	bool is_key;
 	int64_t captured_us;
+	uint32_t sent; /* audio: the publisher's packets before this one */
 };
-enum { SIM_TRUTH_LEN = 22 };
+enum { SIM_TRUTH_LEN = 26 };
 void sim_truth_put(uint8_t out[SIM_TRUTH_LEN], const struct sim_truth *truth);
 struct sim_truth sim_truth_get(const uint8_t *in, size_t len); /* fails the test when there is none */
 
@@ -64,6 +65,7 @@ enum { SIM_SENT = 1024, SIM_RED_MAX = 9 };
 struct sim_sent { /* for RTX */
 	struct rtp_header header;
 	uint16_t len;
+	uint8_t level;
 	uint8_t payload[1200];
 };
 
@@ -75,11 +77,13 @@ struct sim_encoder { /* a layer, or the screen */
 	uint32_t packets, octets;
 	uint64_t frames, keys, bytes, key_bytes, plis;
 	struct sim_sent *sent;
+	uint64_t repeated; /* audio: on request */
 };
 
 struct sim_sender {
 	bool camera, screen, talks, has_dtx, has_fec, is_frozen; /* what the person does, and the encoder */
 	bool is_muted;                                           /* by the person: sends nothing */
+	bool no_repeats;                                         /* of voice, as Firefox */
 	unsigned fps, screen_fps, red_depth;
 	uint32_t rates[SFU_LAYERS_MAX], screen_bps; /* at most */
 	bool hums;                                  /* no voice but a fan */
@@ -144,7 +148,7 @@ struct sim_video {
 	uint64_t seq_gap; /* numbers behind the last shown frame that hold only padding */
 };
 
-enum { SIM_HEARD = 256 };
+enum { SIM_HEARD = 256, SIM_VOICE_MISSING = 32 };
 struct sim_audio {
 	uint64_t highest, counted;
 	uint8_t got[SIM_HEARD]; /* by seq */
@@ -152,6 +156,12 @@ struct sim_audio {
 	uint32_t timestamp;
 	uint64_t newest_seq;
 	int64_t transit_us; /* the least */
+	int64_t told_us;
+	uint64_t base, came, expected_before, came_before; /* for reports */
+	uint64_t arrived[SIM_HEARD / 64];                  /* by seq */
+	uint8_t tags[SIM_HEARD][SRTP_OVERHEAD_MAX];        /* of GCM, by seq */
+	struct sim_missing missing[SIM_VOICE_MISSING];
+	size_t missing_count;
 };
 
 struct sim_slot {
@@ -177,6 +187,7 @@ struct sim_receiver {
 	int64_t feedback_us, feedback_each_us, report_us, nack_us;
 	uint32_t remb_bps; /* what a browser without transport-cc says, 0 = nothing */
 	bool no_nacks;
+	bool asks_voice; /* NACKs for audio, as Chromium does when it may */
 	struct sfu_event slots_event;
 };
 
@@ -253,6 +264,10 @@ void sim_receiver_run(struct sim_peer *peer);
 void sim_receiver_free(struct sim_peer *peer);
 void sim_video_packet(struct sim_peer *peer, struct sim_slot *slot, const struct rtp_packet *packet);
 void sim_video_run(struct sim_peer *peer, struct sim_slot *slot);
+void sim_audio_run(struct sim_peer *peer, struct sim_slot *slot);
+uint8_t sim_audio_loss(struct sim_audio *audio); /* since the last time, for a report */
+/* Sealed under a number twice is the same packet twice, else anybody could seal more of them. */
+bool sim_audio_is_same(const struct sim_audio *audio, uint16_t seq, const uint8_t *tag);
 void sim_audio_packet(struct sim_peer *peer, struct sim_slot *slot, const struct rtp_packet *packet);
 void sim_skew(struct sim_peer *peer, struct sim_slot *slot, uint32_t timestamp, const struct sim_truth *truth);
 

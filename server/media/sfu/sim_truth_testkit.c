@@ -28,6 +28,7 @@ void sim_truth_put(uint8_t out[SIM_TRUTH_LEN], const struct sim_truth *truth)
 	put(&at, truth->layer, 1);
 	put(&at, truth->is_key, 1);
 	put(&at, (uint64_t)truth->captured_us, 8);
+	put(&at, truth->sent, 4);
 	put(&at, MAGIC, 1);
 }
 
@@ -44,6 +45,7 @@ struct sim_truth sim_truth_get(const uint8_t *in, size_t len)
 	t.layer = (uint8_t)get(&at, 1);
 	t.is_key = get(&at, 1);
 	t.captured_us = (int64_t)get(&at, 8);
+	t.sent = (uint32_t)get(&at, 4);
 	assert_int_equal(get(&at, 1), MAGIC);
 	return t;
 }

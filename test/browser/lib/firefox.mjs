@@ -8,6 +8,7 @@ import puppeteer from "puppeteer-core";
 import { own, until } from "./own.mjs";
 import { synthetic } from "./room.mjs";
 import { password } from "./server.mjs";
+import { rememberPeers } from "./talk.mjs";
 
 const prefs = {
 	"media.navigator.streams.fake": true,
@@ -60,6 +61,7 @@ export class FirefoxPerson {
 				return play.call(this);
 			};
 		});
+		await this.page.evaluateOnNewDocument(rememberPeers);
 		if (options.synthetic) await this.page.evaluateOnNewDocument(synthetic, options.synthetic);
 		return this;
 	}

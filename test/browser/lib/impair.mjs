@@ -77,19 +77,20 @@ export function longestSilence(person, ms) {
 	}, ms);
 }
 
-/** What came of the other's voice so far. */
+/** What came of the other's voice so far; in a room, of the one of whom most came. */
 export function voiceStats(person) {
 	return person.page.evaluate(async () => {
 		const peer = window.testPeers.findLast((one) => one.connectionState !== "closed");
 		if (!peer) return null;
 		const all = [...(await peer.getStats()).values()];
-		const inbound = all.find((one) => one.type === "inbound-rtp" && one.kind === "audio");
+		const inbound = all.filter((one) => one.type === "inbound-rtp" && one.kind === "audio").sort((a, b) => b.packetsReceived - a.packetsReceived)[0];
 		const transport = all.find((one) => one.type === "transport");
 		const chosen = all.find((one) => one.id === transport?.selectedCandidatePairId);
 		const local = all.find((one) => one.id === chosen?.localCandidateId);
 		const codec = all.find((one) => one.id === inbound?.codecId);
 		return {
 			packets: inbound?.packetsReceived ?? 0,
+			bytes: inbound?.bytesReceived ?? 0,
 			lost: inbound?.packetsLost ?? 0,
 			samples: inbound?.totalSamplesReceived ?? 0,
 			concealed: inbound?.concealedSamples ?? 0,

@@ -1,5 +1,5 @@
 import { Check, Phone } from "lucide";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { t } from "../i18n/roomText.ts";
 import type { RoomTalkView } from "../state/types/rooms.ts";
 import type { TalkView } from "../state/types/talk.ts";
@@ -10,6 +10,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { Portal } from "../ui/Portal.tsx";
 import { SearchBox } from "../ui/TextField.tsx";
+import { usePeople } from "../ui/usePeople.ts";
 import "./roomStrip.css";
 
 interface AddPeopleProps {
@@ -20,17 +21,14 @@ interface AddPeopleProps {
 }
 
 function AddPeople({ inside, onDone, onClose }: AddPeopleProps) {
-	const { people } = useApp();
-	const [query, setQuery] = useState("");
+	const { query, found, nobody, search } = usePeople(one => !inside.includes(one.id) && !one.blocked);
 	const [chosen, setChosen] = useState<readonly number[]>([]);
-	useEffect(() => run(people.find(query)), [people, query]);
-	const found = people.found.value.filter(one => !inside.includes(one.id) && !one.blocked);
 	const toggle = (id: number) =>
 		setChosen(chosen.includes(id) ? chosen.filter(other => other !== id) : [...chosen, id]);
 	return (
 		<Portal>
 			<Dialog title={t("call-add-people")} closeLabel={t("close")} onClose={onClose}>
-				<SearchBox label={t("find-people")} value={query} onInput={setQuery} autofocus />
+				<SearchBox label={t("find-people")} value={query} onInput={search} autofocus />
 				<div class="people" role="group" aria-label={t("people")}>
 					{found.map(one => (
 						<button
@@ -49,7 +47,7 @@ function AddPeople({ inside, onDone, onClose }: AddPeopleProps) {
 						</button>
 					))}
 				</div>
-				{found.length === 0 && !people.finding.value && <p class="nobody">{t("nobody-found")}</p>}
+				{nobody && <p class="nobody">{t("nobody-found")}</p>}
 				<Button
 					wide
 					kind="main"

@@ -1,5 +1,5 @@
 import { Check, Copy, Share2, UserPlus, Users } from "lucide";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import * as format from "../i18n/format.ts";
 import { t } from "../i18n/moreText.ts";
 import { chatPath } from "../lib/routes.ts";
@@ -10,6 +10,7 @@ import { Dialog } from "../ui/Dialog.tsx";
 import { useFocusOn } from "../ui/modal.ts";
 import { run, useApp, useRoute } from "../ui/model.ts";
 import { SearchBox } from "../ui/TextField.tsx";
+import { useActive, usePeople } from "../ui/usePeople.ts";
 import { NewGroup } from "./NewGroup.tsx";
 
 interface Invitation {
@@ -56,22 +57,22 @@ export function InvitationLink({ link, expiresTs }: Invitation) {
 
 interface PeopleListProps {
 	people: readonly PersonView[];
-	active: number;
+	active: PersonView | undefined;
 	onPick: (person: PersonView) => void;
 }
 
 function PeopleList({ people, active, onPick }: PeopleListProps) {
 	return (
 		<div class="people" role="listbox" id="people" aria-label={t("people")}>
-			{people.map((person, index) => (
+			{people.map(person => (
 				// biome-ignore lint/a11y/useKeyWithClickEvents: the search box above has the keys, as aria-activedescendant says
 				<div
 					key={person.id}
 					id={`person-${person.id}`}
 					role="option"
 					tabIndex={-1}
-					aria-selected={index === active}
-					data-active={index === active || undefined}
+					aria-selected={person === active}
+					data-active={person === active || undefined}
 					onClick={() => onPick(person)}
 				>
 					<Avatar id={person.id} name={person.name} size="s" online={person.online > 0} />
@@ -88,11 +89,9 @@ function PeopleList({ people, active, onPick }: PeopleListProps) {
 function FindOne({ onClose, onGroup }: { onClose: () => void; onGroup: () => void }) {
 	const { people, chats } = useApp();
 	const route = useRoute();
-	const [query, setQuery] = useState("");
-	const [active, setActive] = useState(-1);
+	const { query, found, nobody, search } = usePeople();
+	const { at, step, reset } = useActive(found);
 	const [invitation, setInvitation] = useState<Invitation | null>(null);
-	const found = people.found.value;
-	useEffect(() => run(people.find(query)), [people, query]);
 
 	const pick = async (person: PersonView) => {
 		const opened = await chats.open(person.id);
@@ -105,31 +104,30 @@ function FindOne({ onClose, onGroup }: { onClose: () => void; onGroup: () => voi
 		if (made.ok) setInvitation({ link: made.link, expiresTs: made.expiresTs });
 	};
 	const onKey = (event: KeyboardEvent) => {
-		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-		if (step !== undefined) setActive(Math.max(0, Math.min(found.length - 1, active + step)));
+		const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+		if (by !== undefined) step(by);
 		else if (event.key === "Enter") {
-			const person = found[active] ?? found[0];
+			const person = at ?? found[0];
 			if (person) run(pick(person));
 		} else return;
 		event.preventDefault();
 	};
-	const chosen = found[active];
 	return (
 		<>
 			<SearchBox
 				label={t("find-people")}
 				value={query}
 				onInput={value => {
-					setQuery(value);
-					setActive(-1);
+					search(value);
+					reset();
 				}}
 				onKeyDown={onKey}
 				controls="people"
-				active={chosen && `person-${chosen.id}`}
+				active={at && `person-${at.id}`}
 				autofocus
 			/>
-			{found.length > 0 && <PeopleList people={found} active={active} onPick={person => run(pick(person))} />}
-			{found.length === 0 && !people.finding.value && (
+			{found.length > 0 && <PeopleList people={found} active={at} onPick={person => run(pick(person))} />}
+			{nobody && (
 				<p class="nobody">
 					<strong>{t("nobody-found")}</strong> {t("nobody-found-hint")}
 				</p>

@@ -1,13 +1,14 @@
 import { Check, X } from "lucide";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/moreText.ts";
 import type { PersonView } from "../state/types/base.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
-import { run, useApp } from "../ui/model.ts";
+import { useApp } from "../ui/model.ts";
 import { SearchBox } from "../ui/TextField.tsx";
 import { useId } from "../ui/useId.ts";
+import { useActive, usePeople } from "../ui/usePeople.ts";
 import { firstName } from "./groupWords.ts";
 
 interface ChosenProps {
@@ -77,16 +78,13 @@ const NOBODY: ReadonlySet<number> = new Set();
 /** Several people: found by name, ticked with Enter or a tap, dropped by their chip or Backspace. */
 export function PeoplePicker({ chosen, onChange, without = NOBODY }: PeoplePickerProps) {
 	const app = useApp();
-	const { people } = app;
-	const [query, setQuery] = useState("");
-	const [active, setActive] = useState(-1);
+	const { query, found, nobody, search } = usePeople(person => !without.has(person.id));
+	const { at, step, reset } = useActive(found);
 	const base = useId();
 	const box = useRef<HTMLDivElement>(null);
-	const found = people.found.value.filter(person => !without.has(person.id));
-	useEffect(() => run(people.find(query)), [people, query]);
 	useEffect(() => {
-		box.current?.querySelector("[data-active]")?.scrollIntoView({ block: "nearest" });
-	}, [active]);
+		if (at) box.current?.querySelector("[data-active]")?.scrollIntoView({ block: "nearest" });
+	}, [at]);
 
 	const has = (person: PersonView) => chosen.some(one => one.id === person.id);
 	const toggle = (person: PersonView) => {
@@ -99,17 +97,16 @@ export function PeoplePicker({ chosen, onChange, without = NOBODY }: PeoplePicke
 		box.current?.querySelector("input")?.focus();
 	};
 	const onKey = (event: KeyboardEvent) => {
-		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+		const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
 		const last = chosen.at(-1);
-		if (step !== undefined) setActive(Math.max(0, Math.min(found.length - 1, active + step)));
+		if (by !== undefined) step(by);
 		else if (event.key === "Enter") {
-			const person = found[active] ?? (query === "" ? undefined : found[0]);
+			const person = at ?? (query === "" ? undefined : found[0]);
 			if (person) toggle(person);
 		} else if (event.key === "Backspace" && query === "" && last) toggle(last);
 		else return;
 		event.preventDefault();
 	};
-	const at = found[active];
 	const idOf = (person: PersonView) => `${base}-${person.id}`;
 	return (
 		<div class="picker" ref={box}>
@@ -118,15 +115,15 @@ export function PeoplePicker({ chosen, onChange, without = NOBODY }: PeoplePicke
 				label={t("find-people")}
 				value={query}
 				onInput={value => {
-					setQuery(value);
-					setActive(-1);
+					search(value);
+					reset();
 				}}
 				onKeyDown={onKey}
 				controls={base}
 				active={at && idOf(at)}
 				autofocus
 			/>
-			{found.length === 0 && !people.finding.value && <p class="nobody">{t("nobody-found")}</p>}
+			{nobody && <p class="nobody">{t("nobody-found")}</p>}
 			<div class="people" role="listbox" id={base} aria-label={t("people")} aria-multiselectable="true">
 				{found.map(person => (
 					<Option

@@ -3,6 +3,7 @@
 import { Scope } from "../lib/scope.ts";
 import type { RoomMedia, RoomParams } from "../wire/rooms.ts";
 import { type Counts, count, lossBetween } from "./linkStats.ts";
+import { Patience } from "./patience.ts";
 import { stateOf } from "./peer.ts";
 import type { RoomPeer } from "./roomPorts.ts";
 import { answerOf, CALL_SHAPE, CHAT_SHAPE, paramsOf, type RoomShape } from "./roomSdp.ts";
@@ -24,6 +25,7 @@ export class SfuPeer implements RoomPeer {
 	readonly #streams = new Map<string, { stream: MediaStream; receiver: RTCRtpReceiver }>();
 	#state: LinkState = "connecting";
 	#before: Counts | null = null;
+	readonly #patience = new Patience();
 	#wanted: { rids: readonly string[]; screen: boolean } | null = null;
 	/* Parameters of a sender are changed one after another: the browser refuses what was read before the last change. */
 	#jobs: Promise<unknown> = Promise.resolve();
@@ -90,6 +92,10 @@ export class SfuPeer implements RoomPeer {
 		const now = count(await this.#pc.getStats());
 		const before = this.#before ?? now;
 		this.#before = now;
+		this.#wait(
+			Math.max(0, now.voiceLost - before.voiceLost) + Math.max(0, now.asked - before.asked),
+			now.rttMs ?? 0,
+		);
 		return { lost: lossBetween(before, now), rttMs: now.rttMs };
 	}
 
@@ -123,6 +129,15 @@ export class SfuPeer implements RoomPeer {
 		if (sender === undefined || sender.track === track) return;
 		/* Refused only once the connection is closed. */
 		sender.replaceTrack(track).catch(() => {});
+	}
+
+	/* Pictures wait as long as voices, or lips would run ahead. */
+	#wait(missed: number, rttMs: number): void {
+		const targetMs = this.#patience.update(missed, rttMs, performance.now());
+		/* Not in every browser. */
+		for (const { receiver } of this.#streams.values())
+			if ("jitterBufferTarget" in receiver && receiver.jitterBufferTarget !== targetMs)
+				receiver.jitterBufferTarget = targetMs;
 	}
 
 	#apply(): void {

@@ -189,6 +189,8 @@ function audioLines(codecs: Codecs, line: Line): readonly string[] {
 		`m=audio 9 UDP/TLS/RTP/SAVPF ${types.join(" ")}`,
 		`a=rtpmap:${opus} opus/48000/2`,
 		`a=fmtp:${opus} minptime=10;useinbandfec=1;usedtx=1`,
+		/* Not offered, but Chromium then asks for lost voice again, and answers when it is asked; Firefox pays no heed. */
+		`a=rtcp-fb:${opus} nack`,
 		...(red === null ? [] : [`a=rtpmap:${red} red/48000/2`, `a=fmtp:${red} ${opus}/${opus}`]),
 	];
 }

@@ -18,6 +18,16 @@ const invite = object({
 });
 const invites = array(invite, 10_000);
 
+/* As the server finds: by the start of a word of the name, or of the username. */
+function matches({ name, username }: PersonView, q: string): boolean {
+	const words = q.toLowerCase();
+	const gap = /[\s\-._'(\u2019]/;
+	const text = name.toLowerCase();
+	for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1))
+		if (at === 0 || gap.test(text.charAt(at - 1))) return true;
+	return username.startsWith(words);
+}
+
 export class People implements PeopleModel {
 	readonly #core: Core;
 	readonly #found = signal<readonly PersonView[]>([]);
@@ -37,8 +47,10 @@ export class People implements PeopleModel {
 
 	async find(query: string): Promise<Result> {
 		const turn = ++this.#turn;
+		const q = query.trim();
+		this.#found.value = this.#known(q);
 		this.#finding.value = true;
-		const answer = await this.#core.ask("people.find", { q: query.trim() }, { again: true });
+		const answer = await this.#core.ask("people.find", { q }, { again: true });
 		if (turn !== this.#turn) return { ok: true };
 		this.#finding.value = false;
 		if (!answer.ok) return failure(answer.code);
@@ -48,6 +60,13 @@ export class People implements PeopleModel {
 		this.#core.addUsers(others);
 		this.#found.value = others;
 		return { ok: true };
+	}
+
+	/* Who of those seen before fits, until the server has said it. */
+	#known(q: string): readonly PersonView[] {
+		const { users, me } = this.#core;
+		const all = [...users.value.values()].filter(user => user.id !== me.value?.id && matches(user, q));
+		return all.sort((a, b) => a.name.localeCompare(b.name));
 	}
 
 	async invite(

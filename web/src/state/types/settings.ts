@@ -15,7 +15,8 @@ export interface InviteLink {
 export interface PeopleModel {
 	readonly found: ReadonlySignal<readonly PersonView[]>;
 	readonly finding: ReadonlySignal<boolean>;
-	/* Shows results in `found`; only the newest query counts. "" lists everybody (50). */
+	/* Shows results in `found`: who is known already at once, then what the server says. Never those of an older query. "" lists everybody
+	 * (50). */
 	find(query: string): Promise<Result>;
 	/* The link to hand on. */
 	invite(options?: {
