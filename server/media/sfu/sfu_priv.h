@@ -297,7 +297,7 @@ struct sfu_peer {
 	struct sfu_hearing hearing;
 	struct {
 		uint64_t red, red_frames, restored;
-	} voice; /* its microphone's */
+	} voice;         /* its microphone's */
 	uint32_t rtx_at; /* slot whose RTX carries the next padding */
 	/* telling */
 	uint32_t events, epoch; /* bits by sfu_event_kind */

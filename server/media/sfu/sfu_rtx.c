@@ -184,7 +184,7 @@ void rtx_voice(struct sfu_slot *slot, uint16_t out_seq, int64_t now_us)
 	}
 	hear_written(slot->peer);
 	uint8_t *as = hear_sent_as(slot, out);
-	unsigned asked = (*as & ASKED_MASK) / ASKED_ONE;
+	unsigned asked = (*as & (unsigned)ASKED_MASK) / ASKED_ONE;
 	if (!asked)
 		hear_asked(slot->peer, now_us);
 	if (asked >= ASKED_MOST || behind < asked * VOICE_SPACING || slot->rtx_budget < 0 ||

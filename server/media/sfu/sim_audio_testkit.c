@@ -120,7 +120,8 @@ uint8_t sim_audio_loss(struct sim_audio *a)
 	a->expected_before = expected;
 	a->came_before = a->came;
 	a->told_us = kit.now_us;
-	return due && came < due ? (uint8_t)((due - came) * 256 / due > 255 ? 255 : (due - came) * 256 / due) : 0;
+	uint64_t lost_256 = due && came < due ? (due - came) * 256 / due : 0;
+	return (uint8_t)(lost_256 > 255 ? 255 : lost_256);
 }
 
 bool sim_audio_is_same(const struct sim_audio *a, uint16_t seq, const uint8_t *tag)
