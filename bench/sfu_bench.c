@@ -260,6 +260,8 @@ static void run_ours(enum contender who)
 	if (who == RED)
 		load_report_loss(&load);
 	saturate(who, &load, ours.media.pid);
+	if ((who == RED) != (load.subs[0].reds > 0))
+		bench_die("%s with %llu packets of RED", names[who], (unsigned long long)load.subs[0].reds);
 	ours_stop(&load);
 }
 

@@ -332,6 +332,7 @@ static void on_packet(struct load_sub *sub, uint8_t *data, size_t len, int64_t a
 		return;
 	if (is_voice)
 		sub->voice_ssrc = packet.ssrc;
+	sub->reds += packet.payload_type == LOAD_RED;
 	count(sub, packet.ssrc, packet.seq);
 	sub->messages += at_ns != sub->arrived_ns;
 	sub->arrived_ns = at_ns;

@@ -54,7 +54,7 @@ struct load_sub {
 		uint32_t ssrc;
 		uint16_t highest;
 	} seen[LOAD_SEEN];
-	uint64_t received, expected, messages;
+	uint64_t received, expected, messages, reds;
 	int64_t arrived_ns; /* the last one: packets of one GSO message have one time */
 	int64_t ticks[LOAD_TWCC];
 	uint16_t twcc_base, twcc_end;
