@@ -412,8 +412,8 @@ static void measure_joins(void)
 	ours_stop(&load);
 }
 
-/* DTLS frees what it holds 30 s after the handshake; what of that the heap keeps counts too. What a publisher's member costs like everybody
- * comes on top of its rings. */
+/* Until what is held for a repeated last flight is gone too. What the heap keeps of what handshakes needed counts. What a publisher's
+ * member costs like everybody comes on top of its rings. */
 static void measure_memory(void)
 {
 	struct load load;

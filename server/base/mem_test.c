@@ -47,6 +47,52 @@ static void strings_are_copied(void **state)
 	at_free(s);
 }
 
+/* AddressSanitizer stands in for malloc and never trims: there, what lies below it is asked. */
+#if defined(__SANITIZE_ADDRESS__)
+void *__libc_malloc(size_t len);
+void __libc_free(void *p);
+#define heap_alloc __libc_malloc
+#define heap_free __libc_free
+#else
+#define heap_alloc at_alloc
+#define heap_free at_free
+#endif
+
+static size_t resident(void)
+{
+	size_t whole, pages;
+	FILE *f = fopen("/proc/self/statm", "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%zu %zu", &whole, &pages), 2);
+	assert_int_equal(fclose(f), 0);
+	return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* As handshakes leave it: what is gone lay between what is kept, so the heap has nothing at its end to give back. */
+static void trim_gives_back_what_lies_between(void **state)
+{
+	enum { COUNT = 256, GONE = 64 * 1024, KEPT = 64 };
+	static char *gone[COUNT], *kept[COUNT];
+	(void)state;
+	for (int i = 0; i < COUNT; i++) {
+		gone[i] = heap_alloc(GONE);
+		kept[i] = heap_alloc(KEPT);
+		memset(gone[i], 1, GONE);
+		memset(kept[i], i, KEPT);
+	}
+	const size_t full = resident();
+	for (int i = 0; i < COUNT; i++)
+		heap_free(gone[i]);
+	assert_true(resident() + COUNT * GONE / 4 > full);
+	at_mem_trim();
+	assert_true(resident() + COUNT * GONE / 2 < full);
+	for (int i = 0; i < COUNT; i++) {
+		for (int n = 0; n < KEPT; n++)
+			assert_int_equal((uint8_t)kept[i][n], i);
+		heap_free(kept[i]);
+	}
+}
+
 static void arena_hands_out_aligned_zeroed_memory(void **state)
 {
 	(void)state;
@@ -129,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		AT_TEST(alloc_is_zeroed),
 		AT_TEST(strings_are_copied),
+		AT_TEST(trim_gives_back_what_lies_between),
 		AT_TEST(arena_hands_out_aligned_zeroed_memory),
 		AT_TEST(arena_grows_and_formats),
 		AT_TEST(arena_dies_above_its_maximum),

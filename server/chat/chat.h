@@ -91,7 +91,8 @@ void chat_set_hooks(struct chat *chat, const struct chat_hooks *hooks);
 /* ---- groups (chat_group.c, chat_change.c) ----
  *
  * Every change is an entry of the group's log (kind "group"), written in the transaction that makes it; memory follows when it is on disk,
- * and then everybody hears a `conv` event. NOT_FOUND: not a member, or not an admin where it takes one, or no such person.
+ * and then everybody hears a `conv` event. NOT_FOUND: not a member, or not an admin where it takes one, or no such person, or, of who
+ * is to come in, one who has blocked the asker.
  * Repeated under the same cid, a change answers as the first time. */
 enum {
 	CHAT_GROUP_NAME_MAX = 100, /* characters */

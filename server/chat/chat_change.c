@@ -381,15 +381,18 @@ static bool named_already(const struct change *change, uint64_t user)
 	return false;
 }
 
-/* Those who are not in yet, each once. NOT_FOUND: somebody there is none of. */
+/* Those who are not in yet, each once. NOT_FOUND: somebody there is none of, or who has blocked the asker. */
 static enum at_err collect(struct change *change, const struct chat_conv *group, const uint64_t *users, size_t n)
 {
 	const struct chat *chat = change->chat;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!chat->people.exists(chat->people.arg, users[i]))
+		bool is_in = group != NULL && chat_member_in(group, users[i]) != NULL;
+
+		if (!chat->people.exists(chat->people.arg, users[i]) ||
+		    (!is_in && chat_blocked(chat, change->asker.user, users[i])))
 			return AT_ERR_NOT_FOUND;
-		if (!named_already(change, users[i]) && (group == NULL || chat_member_in(group, users[i]) == NULL))
+		if (!is_in && !named_already(change, users[i]))
 			add_member(change, users[i], NULL);
 	}
 	return AT_OK;

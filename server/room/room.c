@@ -78,13 +78,22 @@ struct person *room_person_of_peer(const struct room *room, uint32_t peer)
 
 /* ---- who may what ---- */
 
+bool room_has_guest(const struct person *person)
+{
+	const struct chat *chat = person->room->rooms->chat;
+
+	if (person->invited_by == 0 || person->state == PERSON_REMOVED)
+		return false;
+	return person_state_in(person->state) || !chat_blocked(chat, person->invited_by, person->user);
+}
+
 bool room_is_for(const struct room *room, uint64_t user)
 {
 	if (chat_is_member(room->rooms->chat, room->row.conv, user))
 		return true;
 	const struct person *person = room_person(room, user);
 
-	return person != NULL && person->invited_by != 0 && person->state != PERSON_REMOVED;
+	return person != NULL && room_has_guest(person);
 }
 
 bool room_may_moderate(const struct room *room, uint64_t user)

@@ -268,9 +268,7 @@ void room_log(struct room *room, bool no_one_joined)
 		.kind = is_first ? STORE_ROOM : STORE_AMEND,
 		.re_seq = is_first ? 0 : room->row.entry_seq,
 		.call = room->row.id,
-		.badge = !room->row.rings ? 0
-			 : is_first       ? 2
-					  : 0,
+		.badge = room->row.rings ? 2 : 0,
 		.body = (const char *)rooms->out.data,
 		.body_len = rooms->out.len,
 		.with = with_entry,

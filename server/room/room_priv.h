@@ -118,6 +118,8 @@ struct person *room_person(const struct room *room, uint64_t user); /* NULL */
 struct person *room_person_add(struct room *room, uint64_t user);
 struct person *room_person_of_peer(const struct room *room, uint32_t peer);
 bool room_is_open(const struct room *room);
+/* A guest, who knows of it. Who has blocked the one who invites them hears nothing; the others see them ring out. */
+bool room_has_guest(const struct person *person);
 bool room_is_for(const struct room *room, uint64_t user); /* a member of its chat, or a guest */
 bool room_may_moderate(const struct room *room, uint64_t user);
 /* NOT_FOUND, GONE; and with as_participant CONFLICT when the asker's device is not in it. */

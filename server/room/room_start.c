@@ -102,9 +102,13 @@ static void introduce(const struct room *room)
 	const struct rooms *rooms = room->rooms;
 
 	for (size_t i = 0; i < room->n && rooms->meet != NULL; i++)
-		for (size_t k = 0; k < room->n; k++)
-			if (i != k && (room->people[i]->invited_by != 0 || room->people[k]->invited_by != 0))
-				rooms->meet(rooms->meet_arg, room->people[i]->user, room->people[k]->user);
+		for (size_t k = 0; k < room->n; k++) {
+			const struct person *about = room->people[i], *viewer = room->people[k];
+			bool is_guest = about->invited_by != 0 || viewer->invited_by != 0;
+
+			if (i != k && is_guest && room_is_for(room, viewer->user))
+				rooms->meet(rooms->meet_arg, about->user, viewer->user);
+		}
 }
 
 static void create_done(void *msg, enum at_err err)
@@ -237,6 +241,8 @@ static struct person *invited(struct room *room, uint64_t by, uint64_t user)
 		person = room_person_add(room, user);
 		if (!chat_is_member(room->rooms->chat, room->row.conv, user))
 			person->invited_by = by;
+	} else if (person->invited_by != 0 && !room_has_guest(person)) {
+		person->invited_by = by;
 	}
 	return person;
 }

@@ -163,7 +163,7 @@ void room_tell(struct room *room)
 	for (size_t i = 0; i < n && i < CHAT_GROUP_MEMBERS_MAX; i++)
 		tell_one(room, users[i]);
 	for (size_t i = 0; i < room->n; i++)
-		if (room->people[i]->invited_by != 0 && room->people[i]->state != PERSON_REMOVED)
+		if (room_has_guest(room->people[i]))
 			tell_one(room, room->people[i]->user);
 }
 

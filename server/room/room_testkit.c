@@ -259,6 +259,33 @@ struct asked do_join(unsigned room, uint64_t device, uint32_t *peer_out)
 	return asked;
 }
 
+enum at_err rings(unsigned room, uint64_t device)
+{
+	struct room_asker asker = by(room, device);
+	enum at_err err = room_ring(kit.rooms, &asker);
+
+	settle(kit.world);
+	return err;
+}
+
+enum at_err leaves(unsigned room, uint64_t device)
+{
+	struct room_asker asker = by(room, device);
+	enum at_err err = room_leave(kit.rooms, &asker);
+
+	settle(kit.world);
+	return err;
+}
+
+enum at_err declines(unsigned room, uint64_t device)
+{
+	struct room_asker asker = by(room, device);
+	enum at_err err = room_decline(kit.rooms, &asker);
+
+	settle(kit.world);
+	return err;
+}
+
 /* ---- looking ---- */
 
 const char *last_room(uint64_t device)
@@ -286,4 +313,9 @@ bool is_state(const char *json, uint64_t user, const char *state)
 
 	(void)snprintf(part, sizeof(part), "{\"user\":%d,\"state\":\"%s\"", (int)user, state);
 	return at_str_starts(person_in(json, user), part);
+}
+
+const char *group_log(uint64_t user)
+{
+	return log_of(kit.world, kit.group, user);
 }

@@ -45,11 +45,15 @@ struct room_asker by(unsigned room, uint64_t device);
 struct asked do_room(unsigned room, uint64_t device, enum room_kind kind, bool ring, bool confirmed);
 /* Joins as the media role lets it; gives the peer number, 0 when it was refused. */
 struct asked do_join(unsigned room, uint64_t device, uint32_t *peer_out);
+enum at_err rings(unsigned room, uint64_t device);
+enum at_err leaves(unsigned room, uint64_t device);
+enum at_err declines(unsigned room, uint64_t device);
 struct sfu_params params_of_browser(void);
 /* The last room event that the device heard; "" when none. */
 const char *last_room(uint64_t device);
 /* What it says of a person: {"user":N,...} */
 const char *person_in(const char *json, uint64_t user);
+const char *group_log(uint64_t user);
 bool is_state(const char *json, uint64_t user, const char *state);
 
 #endif

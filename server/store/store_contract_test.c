@@ -220,6 +220,39 @@ static void test_unread(void **state)
 	RUN((struct fixture *)*state, unread_job);
 }
 
+/* A room is unread for who did not know of it, by its entry or by the amendment. */
+static enum at_err unread_room_job(struct store_tx *tx, void *msg)
+{
+	struct store_entry room, amend = {.conv = 1, .author = 1, .kind = STORE_AMEND, .badge = 2, .call = {{4}}};
+
+	(void)msg;
+	OK(add(tx,
+	       (struct store_entry){.conv = 1,
+				    .author = 1,
+				    .kind = STORE_ROOM,
+				    .badge = 2,
+				    .call = {{4}},
+				    .body = "{\"knew\":[1,3]}"},
+	       &room));
+	expect_unread(tx, 1, 0, 0);
+	expect_unread(tx, 2, 0, 1);
+	expect_unread(tx, 3, 0, 0);
+	amend.re_seq = room.seq;
+	amend.body = "{\"knew\":[1,2]}";
+	OK(add(tx, amend, NULL));
+	expect_unread(tx, 2, 0, 0);
+	expect_unread(tx, 3, 0, 0);
+	expect_unread(tx, 4, 0, 1);
+	/* Who has read the entry has nothing new in the amendment. */
+	expect_unread(tx, 4, room.seq, 0);
+	return AT_OK;
+}
+
+static void test_unread_room(void **state)
+{
+	RUN((struct fixture *)*state, unread_room_job);
+}
+
 /* ---- calls, recordings, bytes, what was played ---- */
 
 static enum at_err call_job(struct store_tx *tx, void *msg)
@@ -379,9 +412,16 @@ static void test_note_states(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_STORE(test_chats),      WITH_STORE(test_entries), WITH_STORE(test_a_failing_job_uses_up_no_seq),
-		WITH_STORE(test_pages),      WITH_STORE(test_unread),  WITH_STORE(test_calls),
-		WITH_STORE(test_recordings), WITH_STORE(test_blobs),   WITH_STORE(test_note_states),
+		WITH_STORE(test_chats),
+		WITH_STORE(test_entries),
+		WITH_STORE(test_a_failing_job_uses_up_no_seq),
+		WITH_STORE(test_pages),
+		WITH_STORE(test_unread),
+		WITH_STORE(test_unread_room),
+		WITH_STORE(test_calls),
+		WITH_STORE(test_recordings),
+		WITH_STORE(test_blobs),
+		WITH_STORE(test_note_states),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -210,12 +210,14 @@ enum at_err store_entry_last(struct store_tx *tx, const struct store_window *win
 
 enum at_err store_unread(struct store_tx *tx, const struct store_window *window, uint64_t *n_out)
 {
-	/* A note and its missed call share the call's id; everything else stands for itself. */
-	struct store_q q = store_q(tx, "SELECT count(DISTINCT coalesce(call, id)) FROM"
-				       " (SELECT id, call, author, badge, only_for, body FROM entry WHERE " IN_WINDOW
-				       "  ORDER BY seq DESC LIMIT 1000)"
-				       " WHERE (badge = 1 OR (badge = 2 AND NOT EXISTS"
-				       "   (SELECT 1 FROM json_each(body, '$.knew') k WHERE k.value = ?)))"
+	/* A note and its missed call share the call's id; everything else stands for itself. Who knew of a room stands in its entry, and
+	 * once more in the amendment of it: who came after that. */
+	struct store_q q = store_q(tx, "WITH w AS (SELECT id, kind, re_seq, seq, call, author, badge, only_for, body"
+				       "  FROM entry WHERE " IN_WINDOW " ORDER BY seq DESC LIMIT 1000)"
+				       " SELECT count(DISTINCT coalesce(call, id)) FROM w"
+				       " WHERE (badge = 1 OR (badge = 2 AND kind <> 3 AND NOT EXISTS"
+				       "   (SELECT 1 FROM w a, json_each(a.body, '$.knew') k WHERE k.value = ?"
+				       "    AND (a.seq = w.seq OR (a.kind = 3 AND a.re_seq = w.seq)))))"
 				       " AND author <> ? AND only_for IN (0, ?)");
 
 	bind_window(&q, window);

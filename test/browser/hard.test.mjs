@@ -1,9 +1,10 @@
 // Hard days: calls through a network that loses, delays and moves, which is our own proxy.
 import assert from "node:assert/strict";
+import { answer, opened, ringAll } from "./lib/garden.mjs";
 import { behindBadNetwork, voiceStats } from "./lib/impair.mjs";
 import { sleep, until } from "./lib/own.mjs";
 import { pair, signedIn } from "./lib/person.mjs";
-import { answer, group, hearsAll, opened, ringAll } from "./lib/room.mjs";
+import { group, hearsAll } from "./lib/room.mjs";
 import { startServer } from "./lib/server.mjs";
 import { callRegion, connections, hears, sees, talking } from "./lib/talk.mjs";
 import { chromiumIn, SERVER_IP, twoNetworks } from "./lib/twoNetworks.mjs";
@@ -89,8 +90,14 @@ async function burstyLossInARoom() {
 }
 burstyLossInARoom.timeLimitMs = 300_000;
 
+/** Which version of its description each side stands at: an ICE restart is another one. */
+function versions(...people) {
+	return Promise.all(people.map(({ page }) => page.evaluate(() => window.testPeers.at(-1).localDescription.sdp.match(/^o=.*/m)[0])));
+}
+
 async function heavyLoss() {
 	const { net, ana, ben } = await calling();
+	const before = await versions(ana, ben);
 	const one = (await voiceStats(ben)).packets;
 	await net.say("loss 30");
 	await sleep(20_000);
@@ -99,6 +106,7 @@ async function heavyLoss() {
 	await hears(ben, 660);
 	await hears(ana, 880);
 	assert.equal((await connections(ana)).length, 1, "the first connection lasted");
+	assert.deepEqual(await versions(ana, ben), before, "and nobody looked for another path");
 }
 
 async function everythingAtOnce() {

@@ -1,6 +1,7 @@
 // Calls that connect: voice and pictures arrive at the other end, and come back when something in between ends.
 import assert from "node:assert/strict";
 import { FirefoxPerson } from "./lib/firefox.mjs";
+import { behindBadNetwork } from "./lib/impair.mjs";
 import { sleep, until } from "./lib/own.mjs";
 import { pair, signedIn } from "./lib/person.mjs";
 import { startServer } from "./lib/server.mjs";
@@ -189,12 +190,21 @@ async function chatsWhileTalking() {
 
 /** Somebody must not be heard before they have answered. */
 async function silentUntilAnswered() {
-	const { ana, ben } = await started();
+	const { server, net } = await behindBadNetwork({ people: ["Ana", "Ben"], set: quick });
+	const { ana, ben } = await pair(server);
+	const said = [];
+	for (const { page } of [ana, ben])
+		page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => said.push(String(payload).match(/"do":"(.*?)"/)?.[1])));
+	await Promise.all([ana, ben].map(({ page }) => page.reload()));
 	await ana.call("Video call");
 	await ben.incoming("Ana", "video").waitFor();
 	await sleep(1500);
 	assert.deepEqual(await connections(ben), []);
-	assert.deepEqual(await connections(ana), []);
+	// She has written down what she would offer, and that is all.
+	assert.deepEqual(await ana.page.evaluate(() => window.testPeers.map((one) => [one.connectionState, one.iceGatheringState, one.localDescription, one.getSenders().filter((sender) => sender.track).length])), [["new", "new", null, 0]]);
+	assert.ok(said.includes("call.start"), said.join());
+	assert.deepEqual(said.filter((name) => name?.startsWith("media.")), []);
+	assert.match(await net.say("stats"), /^in 0 out 0 /);
 	await until("still ringing", () => ben.incoming("Ana", "video").isVisible());
 }
 

@@ -2,37 +2,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { FirefoxPerson } from "./lib/firefox.mjs";
+import { chromium, looks, opened, ringAll, set, three, tones } from "./lib/garden.mjs";
 import { sleep, until } from "./lib/own.mjs";
-import { signedIn } from "./lib/person.mjs";
-import { answer, group, hearsAll, opened, ringAll, seesColour, speak, stageIs, voices } from "./lib/room.mjs";
+import { group, hearsAll, seesColour, speak, stageIs, voices } from "./lib/room.mjs";
 import { startServer } from "./lib/server.mjs";
 import { callRegion, participants } from "./lib/talk.mjs";
-
-const set = { ring_seconds: 60, ring_stop_seconds: 75, unreachable_seconds: 30 };
-const view = { width: 900, height: 640 };
-const looks = {
-	Ana: { hz: 440, colour: "#d01020", rgb: [208, 16, 32] },
-	Ben: { hz: 660, colour: "#10b030", rgb: [16, 176, 48] },
-	Carla: { hz: 880, colour: "#2030d0", rgb: [32, 48, 208] },
-	Dev: { hz: 1200, colour: "#d0c010", rgb: [208, 192, 16] },
-};
-const chromium = (server, name, more = {}) => signedIn(server, name, { synthetic: looks[name], viewport: view, ...more });
-const tones = (...names) => names.map((name) => looks[name].hz);
-
-/** Ana starts, Ben and Carla answer: three Chromiums in one room. */
-async function three(kind = "video") {
-	const server = await startServer({ people: ["Ana", "Ben", "Carla", "Dev"], set });
-	const made = await group(server, "Garden", ["Ana", "Ben", "Carla", "Dev"]);
-	const ana = await opened(await chromium(server, "Ana"));
-	const ben = await opened(await chromium(server, "Ben"));
-	const carla = await opened(await chromium(server, "Carla"));
-	await ringAll(ana, kind === "video" ? "Video call" : "Voice call", 3);
-	for (const one of [ben, carla]) {
-		await answer(one, kind);
-		await callRegion(one).waitFor();
-	}
-	return { server, made, ana, ben, carla };
-}
 
 async function fourInOneRoom() {
 	const { server, ana, ben, carla } = await three();

@@ -124,6 +124,11 @@ export interface Setting {
 	playing?: number;
 }
 
+/* What the "Calls" page finds in the other chats. */
+function callsOf(s: Setting, conv: number): readonly DisplayEntry[] {
+	return s.noChats ? [] : calls.flatMap(({ chat, call }) => (chat.conv === conv ? [call] : []));
+}
+
 function thread(s: Setting): ThreadModel {
 	const draftText = signal(s.draftText ?? "");
 	return {
@@ -291,7 +296,6 @@ export function fakeApp(s: Setting): AppModel {
 		chats: {
 			list: signal(list),
 			all: signal(list),
-			calls: signal(s.noChats ? [] : calls),
 			loaded: signal(!s.chatsLoading),
 			filter: signal("all"),
 			query: signal(""),
@@ -361,7 +365,7 @@ export function fakeApp(s: Setting): AppModel {
 			revoke: ok,
 		},
 		settings: settings(s),
-		thread: () => only,
+		thread: conv => (conv === only.conv ? only : { ...only, conv, entries: signal(callsOf(s, conv)) }),
 		signIn: async () => ({ ok: false, code: "unauthorized" }),
 		createAccount: async () => ({ ok: false, code: "exists" }),
 		signOut: ok,

@@ -131,6 +131,7 @@ export function fakeRooms(s: RoomSetting | undefined): AppModel["rooms"] {
 		camera: null,
 		prompt: "none",
 		taking: false,
+		recording: false,
 		...s?.view,
 	};
 	const layout = signal(view);
@@ -175,6 +176,7 @@ export function fakeRooms(s: RoomSetting | undefined): AppModel["rooms"] {
 		},
 		sized: nothing,
 		frame: nothing,
+		floats: nothing,
 		lowerHand: ok,
 		mute: ok,
 		kick: ok,

@@ -25,17 +25,22 @@ struct dtls *dtls_new(struct dtls_context *context, const uint8_t fingerprint[DT
 	d->send = send;
 	d->arg = arg;
 	memcpy(d->fingerprint, fingerprint, sizeof(d->fingerprint));
+	d->rest_at_us = INT64_MAX;
 	at_buf_init(&d->flight, DTLS_FLIGHT_MAX);
 	return d;
 }
 
-/* Gives back all that only a handshake needs. */
-static void rest(struct dtls *d)
+static void drop_openssl(struct dtls *d)
 {
 	SSL_free(d->ssl);
 	d->ssl = NULL;
-	at_buf_release(&d->flight);
 	ERR_clear_error();
+}
+
+static void rest(struct dtls *d)
+{
+	drop_openssl(d);
+	dtls_rest_forget(d);
 }
 
 void dtls_free(struct dtls **dtls)
@@ -117,7 +122,8 @@ static void finish(struct dtls *d)
 		why = DTLS_WHY_NO_SRTP;
 	else if (SSL_get_extms_support(d->ssl) != 1)
 		why = DTLS_WHY_NO_EMS;
-	else if (!export_keys(d, profile->id == SRTP_AEAD_AES_128_GCM ? SRTP_SUITE_GCM : SRTP_SUITE_CM))
+	else if (!export_keys(d, profile->id == SRTP_AEAD_AES_128_GCM ? SRTP_SUITE_GCM : SRTP_SUITE_CM) ||
+		 !dtls_rest_learn(d))
 		why = DTLS_WHY_PROTOCOL;
 	if (why) {
 		SSL_shutdown(d->ssl);
@@ -126,7 +132,8 @@ static void finish(struct dtls *d)
 	}
 	d->state = DTLS_UP;
 	d->rest_at_us = d->now_us + DTLS_REST_US;
-	at_buf_release(&d->flight);
+	SSL_shutdown(d->ssl); /* which is kept for dtls_close: see dtls_wire.c */
+	drop_openssl(d);
 }
 
 /* Not SSL_get_error: a record that OpenSSL dropped without harm leaves an entry in its queue of errors. This is the one public sign of
@@ -158,23 +165,10 @@ static void shake(struct dtls *d)
 	}
 }
 
-/* In UP there is nothing to read but alerts and the peer's last flight once more, which OpenSSL answers with ours. */
-static void listen_on(struct dtls *d)
-{
-	uint8_t none[16];
-	ERR_clear_error();
-	SSL_read(d->ssl, none, sizeof(none));
-	if (has_alerted(d->ssl))
-		d->state = DTLS_CLOSED;
-	/* When OpenSSL will have no more of it, the keys are good all the same. */
-	if (has_alerted(d->ssl) || is_broken(d->ssl))
-		rest(d);
-}
-
 /* ---- input ---- */
 
 /* The peer did not see our flight: RFC 6347 section 4.2.4 answers at once, we not more often than makes sense. */
-static void asked_again(struct dtls *d)
+void dtls_asked_again(struct dtls *d)
 {
 	if (d->now_us - d->resent_at_us >= DTLS_AGAIN_MIN_US)
 		dtls_flight_resend(d);
@@ -183,7 +177,7 @@ static void asked_again(struct dtls *d)
 static bool belongs_in_handshake(struct dtls *d, const struct dtls_record *record)
 {
 	if (record->epoch == 0 && d->flight.len && dtls_record_is_client_hello(record)) {
-		asked_again(d);
+		dtls_asked_again(d);
 		return false;
 	}
 	if (record->epoch == 0)
@@ -199,7 +193,7 @@ static bool belongs(struct dtls *d, const struct dtls_record *record)
 	switch (d->state) {
 	case DTLS_WAITING: return dtls_record_is_client_hello(record);
 	case DTLS_HANDSHAKING: return belongs_in_handshake(d, record);
-	case DTLS_UP: return d->ssl && record->epoch == 1 && record->type != DTLS_CCS;
+	case DTLS_UP: return d->after.key_len && record->epoch == 1 && record->type != DTLS_CCS;
 	default: return false;
 	}
 }
@@ -211,7 +205,7 @@ static void feed(struct dtls *d, const struct dtls_record *record)
 		begin(d);
 	d->input = record;
 	if (d->state == DTLS_UP) {
-		listen_on(d);
+		dtls_rest_input(d, record);
 	} else if ((d->input_len += record->len) > DTLS_INPUT_MAX) {
 		fail(d, DTLS_WHY_FLOOD);
 	} else {
@@ -253,9 +247,7 @@ enum dtls_state dtls_tick(struct dtls *dtls, int64_t now_us)
 
 int64_t dtls_deadline_us(const struct dtls *dtls)
 {
-	if (!dtls->ssl)
-		return INT64_MAX;
-	if (dtls->state == DTLS_UP)
+	if (dtls->state != DTLS_HANDSHAKING)
 		return dtls->rest_at_us;
 	return dtls->flight.len && dtls->resend_at_us < dtls->give_up_at_us ? dtls->resend_at_us : dtls->give_up_at_us;
 }
@@ -272,8 +264,8 @@ void dtls_take_keys(struct dtls *dtls, struct dtls_keys *keys_out)
 
 void dtls_close(struct dtls *dtls)
 {
-	if (dtls->state == DTLS_UP && dtls->ssl)
-		SSL_shutdown(dtls->ssl);
+	if (dtls->state == DTLS_UP && dtls->after.goodbye_len)
+		dtls->send(dtls->arg, dtls->after.goodbye, dtls->after.goodbye_len);
 	if (dtls->state != DTLS_FAILED)
 		dtls->state = DTLS_CLOSED;
 	rest(dtls);

@@ -177,6 +177,22 @@ static void fifth_of_all_lost(void **state)
 	assert_true(took_us[RUNS * 95 / 100] < 2000 * 1000);
 }
 
+/* The numbers of all records in the clear that we sent rise. */
+static void expect_fresh_numbers(void)
+{
+	int64_t last = -1;
+	for (size_t i = 0; i < kit.count; i++) {
+		struct at_reader r = at_reader_of(kit.log[i].data, kit.log[i].len);
+		struct dtls_record record;
+		while (kit.log[i].to_client && dtls_record_read(&r, &record)) {
+			struct at_reader number = at_reader_of(record.data + DTLS_EPOCH_AT, 8);
+			const int64_t n = (int64_t)at_read_u64(&number);
+			assert_true(record.epoch || n > last);
+			last = record.epoch ? last : n;
+		}
+	}
+}
+
 static bool is_first_change(const struct kit_datagram *d)
 {
 	static int changes;
@@ -198,23 +214,42 @@ static void last_flight_lost(void **state)
 	kit_expect_same_keys();
 }
 
-/* ---- repetition by time ---- */
-
-/* The numbers of all records in the clear that we sent rise. */
-static void expect_fresh_numbers(void)
+static bool is_change(const struct kit_datagram *d)
 {
-	int64_t last = -1;
-	for (size_t i = 0; i < kit.count; i++) {
-		struct at_reader r = at_reader_of(kit.log[i].data, kit.log[i].len);
-		struct dtls_record record;
-		while (kit.log[i].to_client && dtls_record_read(&r, &record)) {
-			struct at_reader number = at_reader_of(record.data + DTLS_EPOCH_AT, 8);
-			const int64_t n = (int64_t)at_read_u64(&number);
-			assert_true(record.epoch || n > last);
-			last = record.epoch ? last : n;
-		}
-	}
+	return d->to_client && d->data[0] == DTLS_CCS;
 }
+
+/* The peer repeats its own last flight until it has ours, with fresh numbers each time. */
+static void last_flight_lost_for_long(void **state)
+{
+	(void)state;
+	begin(&plain);
+	kit.drops = is_change;
+	kit_run(3000 * 1000);
+	assert_int_equal(dtls_state(kit.server), DTLS_UP);
+	assert_null(kit.server->ssl);
+	assert_false(kit.client_up);
+	assert_in_range(kit_sent(true), 4, 10);
+	kit.drops = NULL;
+	kit_run(10 * 1000 * 1000);
+	assert_true(kit_is_up());
+	kit_expect_same_keys();
+	expect_fresh_numbers();
+}
+
+static void alert_with_the_longer_key(void **state)
+{
+	(void)state;
+	begin(&(struct kit_options){.profiles = PROFILES, .suites = "ECDHE-ECDSA-AES256-GCM-SHA384"});
+	kit_run(1000 * 1000);
+	assert_true(kit_is_up());
+	assert_int_equal(kit.server->after.key_len, 32);
+	SSL_shutdown(kit.client);
+	kit_run(2000 * 1000);
+	assert_int_equal(dtls_state(kit.server), DTLS_CLOSED);
+}
+
+/* ---- repetition by time ---- */
 
 static bool to_client(const struct kit_datagram *d)
 {
@@ -267,9 +302,10 @@ static void comes_to_rest(void **state)
 	begin(&plain);
 	kit_run(1000 * 1000);
 	assert_true(kit_is_up());
-	assert_non_null(kit.server->ssl);
-	kit_run(DTLS_REST_US + 1000 * 1000);
 	assert_null(kit.server->ssl);
+	assert_true(kit.server->after.key_len && kit.server->flight.len);
+	kit_run(DTLS_REST_US + 1000 * 1000);
+	assert_true(!kit.server->after.key_len && !kit.server->after.goodbye_len && !kit.server->flight.cap);
 	assert_int_equal(dtls_state(kit.server), DTLS_UP);
 	assert_int_equal(dtls_deadline_us(kit.server), INT64_MAX);
 	for (size_t i = 0; i < kit.count; i++)
@@ -322,6 +358,8 @@ int main(void)
 		KIT_TEST(long_hello_in_disorder),
 		KIT_TEST(fifth_of_all_lost),
 		KIT_TEST(last_flight_lost),
+		KIT_TEST(last_flight_lost_for_long),
+		KIT_TEST(alert_with_the_longer_key),
 		KIT_TEST(silent_peer),
 		KIT_TEST(asked_again),
 		KIT_TEST(comes_to_rest),

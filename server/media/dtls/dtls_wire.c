@@ -3,8 +3,8 @@
  * OpenSSL's own timer goes by the wall clock and cannot be told the time, so it is set too far off ever to fire (dtls_context.c). A server
  * repeats only one flight by time: ServerHello to ServerHelloDone, all of it in the clear. We keep that flight and send it again
  * ourselves. RFC 6347 section 4.2.4 wants fresh record numbers for it; in the clear nothing protects these, so every record of epoch 0
- * that goes out is numbered here, OpenSSL's own too, lest both give the same number twice. The last flight is repeated by OpenSSL when the
- * peer's last one comes again. */
+ * that goes out is numbered here, OpenSSL's own too, lest both give the same number twice. The last flight is kept too, for when the peer's
+ * last one comes again: its Finished keeps its number, as if the network had doubled it, for nobody here can seal it anew. */
 #include "media/dtls/dtls_priv.h"
 
 #include <string.h>
@@ -49,6 +49,13 @@ void dtls_flight_resend(struct dtls *d)
 	d->resent_at_us = d->now_us;
 }
 
+static void goodbye_keep(struct dtls_after *after, const char *datagram, size_t len)
+{
+	AT_ASSERT(len <= sizeof(after->goodbye));
+	memcpy(after->goodbye, datagram, len);
+	after->goodbye_len = (uint8_t)len;
+}
+
 static int wire_write(BIO *bio, const char *data, int len)
 {
 	struct dtls *d = BIO_get_data(bio);
@@ -56,12 +63,18 @@ static int wire_write(BIO *bio, const char *data, int len)
 	BIO_clear_retry_flags(bio);
 	if (len < DTLS_RECORD_HEAD_LEN || len > (int)sizeof(datagram))
 		return len;
+	if (d->state == DTLS_UP) {
+		goodbye_keep(&d->after, data, (size_t)len);
+		return len;
+	}
 	memcpy(datagram, data, (size_t)len);
 	/* Nothing is answered before our first flight: no alert that junk in the peer's name could bring upon it. */
-	if (datagram[0] == DTLS_ALERT && !d->flight.len && d->state != DTLS_UP)
+	if (datagram[0] == DTLS_ALERT && !d->flight.len)
 		return len;
 	number(d, datagram, (size_t)len);
-	if (datagram[0] == DTLS_HANDSHAKE && is_clear(datagram) && d->state == DTLS_HANDSHAKING)
+	if (datagram[0] == DTLS_CCS)
+		at_buf_clear(&d->flight);
+	if (datagram[0] != DTLS_ALERT)
 		flight_keep(d, datagram, (size_t)len);
 	d->send(d->arg, datagram, (size_t)len);
 	return len;

@@ -16,6 +16,7 @@
 enum {
 	ICE_UFRAG_LEN = 8, /* of ours: 48 random bits */
 	ICE_PWD_LEN = 24,  /* of ours: 144 random bits */
+	ICE_MARK_MAX = 8,
 	ICE_PACKET_MAX = 1500,
 	ICE_REPLY_MAX = 160,
 	STUN_HEAD_LEN = 20,
@@ -86,7 +87,9 @@ struct stun_message {
 /* BAD_REQUEST for whatever is not one whole, well-formed message: wrong magic, a length that is not the datagram's, attributes beyond
  * it, an attribute of ours twice or of a wrong size, anything but FINGERPRINT after MESSAGE-INTEGRITY, anything after FINGERPRINT. */
 AT_MUST enum at_err stun_parse(const void *data, size_t len, struct stun_message *msg_out);
-/* The part of USERNAME before the colon, which names a leg of ours. False when there is none or it is none of ours. */
+/* The part of USERNAME before the colon, which names a leg of ours. False when there is none or it is none of ours. Up to ICE_MARK_MAX
+ * characters may follow the ufrag: a browser takes its remote side for another one, and an ICE restart for one, only when the ufrag
+ * is another, so a client that restarts without asking us puts a mark of its own behind ours. Only the password lets anybody in. */
 bool stun_local_ufrag(const struct stun_message *msg, char ufrag_out[ICE_UFRAG_LEN + 1]);
 bool stun_fingerprint_ok(const struct stun_message *msg);
 

@@ -113,8 +113,11 @@ enum at_err stun_parse(const void *data, size_t len, struct stun_message *msg_ou
 
 bool stun_local_ufrag(const struct stun_message *msg, char ufrag_out[ICE_UFRAG_LEN + 1])
 {
+	const uint8_t *colon = msg->username ? memchr(msg->username, ':', msg->username_len) : NULL;
+	size_t len = colon ? (size_t)(colon - msg->username) : 0;
+
 	/* Something of the other side's stands behind the colon. */
-	if (!msg->username || msg->username_len < ICE_UFRAG_LEN + 2 || msg->username[ICE_UFRAG_LEN] != ':')
+	if (len < ICE_UFRAG_LEN || len > ICE_UFRAG_LEN + ICE_MARK_MAX || len + 1 == msg->username_len)
 		return false;
 	memcpy(ufrag_out, msg->username, ICE_UFRAG_LEN);
 	ufrag_out[ICE_UFRAG_LEN] = '\0';

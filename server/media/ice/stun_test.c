@@ -185,8 +185,10 @@ static void names(void **state)
 	static const struct {
 		const char *name;
 		bool ours;
-	} table[] = {{"AAAABBBB:x", true},  {"AAAABBBB:", false}, {"AAAABBBB", false},        {"AAAABBBBx:y", false},
-		     {"x:AAAABBBB", false}, {":AAAABBBB", false}, {"AAAABBBB:xyz:%s%n", true}};
+	} table[] = {{"AAAABBBB:x", true},         {"AAAABBBB:", false},          {"AAAABBBB", false},
+		     {"AAAABBBBx:y", true},        {"x:AAAABBBB", false},         {":AAAABBBB", false},
+		     {"AAAABBBB:xyz:%s%n", true},  {"AAAABBBBx:", false},         {"AAAABBB:x", false},
+		     {"AAAABBBB12345678:x", true}, {"AAAABBBB123456789:x", false}};
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		struct stun_message msg = {.username = (const uint8_t *)table[i].name,
 					   .username_len = strlen(table[i].name)};
@@ -198,6 +200,8 @@ static void names(void **state)
 	char ufrag[ICE_UFRAG_LEN + 1];
 	struct stun_message hole = {.username = (const uint8_t *)"AAA\0BBBB:x", .username_len = 10};
 	assert_false(stun_local_ufrag(&hole, ufrag));
+	const struct stun_message torn = {.username = (const uint8_t *)"AAAABBBB12:x", .username_len = 10};
+	assert_false(stun_local_ufrag(&torn, ufrag));
 }
 
 int main(void)

@@ -180,13 +180,13 @@ static void on_hold(void *arg)
 	media_room_flush(m, at_mono_us());
 }
 
-/* A handshake's 57 KiB come free when its DTLS is at rest, but between what is kept: the heap would hold on to them. */
+/* The 57 KiB of each handshake that went on beside others come free between what is kept: the heap would hold on to them. */
 static void give_back(struct media *m, int64_t now_us)
 {
 	uint64_t handshakes = sfu_stats(m->sfu)->handshakes;
 	if (!m->give_back_us && handshakes != m->handshakes_seen) {
 		m->handshakes_seen = handshakes; /* those that come later have their turn after this one */
-		m->give_back_us = now_us + DTLS_REST_US + GIVE_BACK_AFTER_US;
+		m->give_back_us = now_us + GIVE_BACK_AFTER_US;
 	}
 	if (!m->give_back_us || now_us < m->give_back_us)
 		return;

@@ -86,7 +86,7 @@ static void of_slot(const struct sfu_slot *slot, struct sfu_slot_stats *out)
 }
 
 /* What OpenSSL holds is its module's figure (media/dtls, media/srtp); the rest is counted. */
-enum { SRTP_KEPT = 7 * 1024 + 512, DTLS_RESTING = 200, DTLS_KEPT = 45 * 1024 };
+enum { SRTP_KEPT = 7 * 1024 + 512, DTLS_KEPT = 600, DTLS_HANDSHAKE_KEPT = 57 * 1024 };
 
 static size_t kept(const struct sfu_peer *peer)
 {
@@ -96,7 +96,7 @@ static size_t kept(const struct sfu_peer *peer)
 	if (peer->in)
 		n += SRTP_KEPT;
 	if (peer->dtls)
-		n += dtls_deadline_us(peer->dtls) == INT64_MAX ? DTLS_RESTING : DTLS_KEPT;
+		n += dtls_state(peer->dtls) == DTLS_HANDSHAKING ? DTLS_HANDSHAKE_KEPT : DTLS_KEPT;
 	for (size_t i = 0; i < LAYERS_A_PEER; i++)
 		n += ring_size(&peer->layers[i]);
 	for (size_t i = 0; i < SFU_SOURCE_COUNT; i++)

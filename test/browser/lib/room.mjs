@@ -3,7 +3,6 @@
 import WebSocket from "ws";
 import { own, until } from "./own.mjs";
 import { password } from "./server.mjs";
-import { callRegion } from "./talk.mjs";
 
 /** A signed-in device that only sends commands. */
 export async function device(server, name) {
@@ -45,23 +44,6 @@ export async function group(server, name, people) {
 	const { conv } = await maker.ask("group.create", { cid: Date.now(), name, users: ids });
 	return { conv, ids, maker };
 }
-
-/** The chat of the group "Garden", opened as a person would. */
-export async function opened(person) {
-	const link = person.page.getByRole("navigation", { name: "Chats" }).getByRole("link", { name: /Garden/ });
-	await link.first().click();
-	await person.page.getByRole("main", { name: "Garden" }).waitFor();
-	return person;
-}
-
-export async function ringAll(person, kind, others) {
-	await person.button(kind).click();
-	const dialog = person.page.getByRole("dialog", { name: "Call Garden" });
-	await dialog.getByRole("button", { name: new RegExp(`^Ring ${others} `) }).click();
-	await callRegion(person).waitFor();
-}
-
-export const answer = (person, kind) => person.incoming("Garden", kind).getByRole("button", { name: "Answer", exact: true }).click({ timeout: 60_000 });
 
 /** Runs in every page before its own scripts. */
 export function synthetic({ hz, colour }) {

@@ -21,7 +21,7 @@ function Here({ view }: { view: TalkView }) {
 				<p class="call-with">
 					<bdi>{view.person.name}</bdi>
 				</p>
-				<LinkStatus />
+				<LinkStatus link={view.link} since={view.answeredTs} quality={view.quality} />
 			</div>
 			<IconButton
 				icon={view.mine.muted ? MicOff : Mic}

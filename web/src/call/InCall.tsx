@@ -10,10 +10,10 @@ import { useModal } from "../ui/modal.ts";
 import { useApp } from "../ui/model.ts";
 import { Portal } from "../ui/Portal.tsx";
 import { Pictures } from "./Pictures.tsx";
+import { DevicesPanel, HelpPanel, InfoPanel } from "./panels.ts";
 import { LinkStatus } from "./QualityMark.tsx";
 import { type Panel, TalkBar } from "./TalkBar.tsx";
 import { TalkNotes } from "./TalkNotes.tsx";
-import { DevicesPanel, HelpPanel, InfoPanel } from "./TalkPanels.tsx";
 import { minimised, useStill, useTalkKeys } from "./talkScreen.ts";
 
 const GrowCall = lazy(async () => (await import("./AddPeople.tsx")).GrowCall);
@@ -88,7 +88,7 @@ function Screen({ view }: { view: TalkView }) {
 						<h2>
 							<bdi>{view.person.name}</bdi>
 						</h2>
-						<LinkStatus />
+						<LinkStatus link={view.link} since={view.answeredTs} quality={view.quality} />
 					</div>
 					<IconButton icon={Info} label={t("call-details")} onClick={() => setPanel("info")} />
 				</header>

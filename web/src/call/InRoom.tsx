@@ -10,14 +10,14 @@ import { useModal } from "../ui/modal.ts";
 import { run, useApp } from "../ui/model.ts";
 import { Portal } from "../ui/Portal.tsx";
 import { InviteToRoom } from "./AddPeople.tsx";
+import { DevicesPanel, HelpPanel } from "./panels.ts";
+import { LinkStatus } from "./QualityMark.tsx";
 import { QUICK } from "./ReactPicker.tsx";
 import { RoomBar, type RoomPanel } from "./RoomBar.tsx";
 import { RoomNotes } from "./RoomNotes.tsx";
 import { RoomPeople } from "./RoomPeople.tsx";
 import { RoomAlone } from "./RoomPrompt.tsx";
-import { RoomStatus } from "./RoomStatus.tsx";
 import { RoomTiles } from "./RoomTiles.tsx";
-import { DevicesPanel, HelpPanel } from "./TalkPanels.tsx";
 import { useStill, useTalkKeys } from "./talkScreen.ts";
 import "./talk.css";
 import "./room.css";
@@ -57,7 +57,7 @@ function Head({ view, onPanel }: { view: RoomTalkView; onPanel: (panel: RoomPane
 						</span>
 					)}
 				</h2>
-				<RoomStatus />
+				<LinkStatus link={view.link} since={view.room.startedTs} quality={view.quality} />
 			</div>
 			{view.tiles.length > 1 && (
 				<IconButton

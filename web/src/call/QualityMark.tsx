@@ -1,8 +1,7 @@
 import { t } from "../i18n/text.ts";
-import type { Quality } from "../state/types/talk.ts";
+import type { Quality, TalkLink } from "../state/types/talk.ts";
 import { ClockSince } from "../ui/Timer.tsx";
 import "./talk.css";
-import { useApp } from "../ui/model.ts";
 
 function qualityName(quality: Quality): string {
 	switch (quality) {
@@ -27,18 +26,22 @@ export function QualityMark({ quality }: { quality: Quality }) {
 	);
 }
 
-/** Connecting, how long, or that it is being mended. */
-export function LinkStatus() {
-	const view = useApp().talk.view.value;
-	if (!view) return null;
+interface LinkStatusProps {
+	link: TalkLink;
+	since: number;
+	quality: Quality | null;
+}
+
+/** Connecting, how long, or that it is being mended; with whom it is one or many. */
+export function LinkStatus({ link, since, quality }: LinkStatusProps) {
 	return (
 		<p class="talk-status">
 			<span role="status">
-				{view.link === "connecting" && t("link-connecting")}
-				{view.link === "reconnecting" && t("link-reconnecting")}
+				{link === "connecting" && t("link-connecting")}
+				{link === "reconnecting" && t("link-reconnecting")}
 			</span>
-			{view.link === "connected" && <ClockSince ts={view.answeredTs} />}
-			{view.quality && <QualityMark quality={view.quality} />}
+			{link === "connected" && <ClockSince ts={since} />}
+			{quality && <QualityMark quality={quality} />}
 		</p>
 	);
 }

@@ -8,6 +8,7 @@ import {
 	MonitorUp,
 	MonitorX,
 	PhoneOff,
+	PictureInPicture2,
 	SlidersHorizontal,
 	SmilePlus,
 	SwitchCamera,
@@ -22,6 +23,7 @@ import type { RoomsModel, RoomTalkView } from "../state/types/rooms.ts";
 import { Menu, type MenuItem } from "../ui/Menu.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { ReactPicker } from "./ReactPicker.tsx";
+import { canFloat, float, spokenTile } from "./roomFloat.ts";
 import { TalkButton } from "./TalkButton.tsx";
 
 export type RoomPanel = "devices" | "help" | "people" | "add";
@@ -40,6 +42,8 @@ function menuItems(view: RoomTalkView, rooms: RoomsModel, open: (panel: RoomPane
 			icon: LayoutGrid,
 			run: () => rooms.setLayout(grid ? "speaker" : "grid"),
 		});
+	if (canFloat() && spokenTile(view))
+		items.unshift({ label: t("picture-in-picture"), icon: PictureInPicture2, run: () => run(float(rooms)) });
 	if (rooms.can.value.flip && view.mine.camera)
 		items.unshift({ label: t("camera-flip"), icon: SwitchCamera, run: () => run(rooms.flipCamera()) });
 	return items;
@@ -84,6 +88,7 @@ export function RoomBar({ view, onPanel }: { view: RoomTalkView; onPanel: (panel
 				icon={mine.muted ? MicOff : Mic}
 				label={mine.muted ? t("unmute") : t("mute")}
 				off={mine.muted}
+				disabled={view.recording}
 				autofocus
 				onClick={() => rooms.setMuted(!mine.muted)}
 			/>

@@ -24,6 +24,7 @@ export function RoomNotes({ view, onPanel }: { view: RoomTalkView; onPanel: (pan
 	return (
 		<div class="talk-notes" role="status">
 			{view.mutedBy && <Note icon={MicOff} text={t("muted-by", { name: view.mutedBy.name })} />}
+			{view.recording && view.room.count > 1 && <Note icon={MicOff} text={t("muted-recording")} />}
 			{view.handHint && (
 				<Note icon={Hand} text={t("hand-hint")}>
 					<Button kind="voice" onClick={() => run(rooms.setHand(false))}>

@@ -1,6 +1,6 @@
 import { AudioLines, MicOff, Phone, Video } from "lucide";
 import { useState } from "preact/hooks";
-import * as format from "../i18n/format.ts";
+import { someNames } from "../i18n/roomNames.ts";
 import { t } from "../i18n/roomText.ts";
 import type { RoomPerson, RoomView } from "../state/types/rooms.ts";
 import { Avatar } from "../ui/Avatar.tsx";
@@ -13,9 +13,10 @@ const FACES = 5;
 const NAMED = 3;
 
 export function namesOf(people: readonly RoomPerson[]): string {
-	const names = people.map(one => (one.me ? t("room-you") : one.person.name));
-	if (names.length <= NAMED + 1) return format.list(names);
-	return format.list([...names.slice(0, NAMED), t("more-names", { count: names.length - NAMED })]);
+	return someNames(
+		people.map(one => (one.me ? t("room-you") : one.person.name)),
+		NAMED,
+	);
 }
 
 export function Faces({ people }: { people: readonly RoomPerson[] }) {
@@ -51,8 +52,9 @@ function title(room: RoomView): string {
 function Do({ room, muted }: { room: RoomView; muted: boolean }) {
 	const { rooms } = useApp();
 	const chat = room.kind === "chat";
-	const label = chat ? t("voice-chat-join") : room.here === "elsewhere" ? t("move-here") : t("room-join");
-	const options = chat ? { muted } : { camera: room.kind === "video" };
+	const move = room.here === "elsewhere";
+	const label = move ? t("move-here") : chat ? t("voice-chat-join") : t("room-join");
+	const options = move ? {} : chat ? { muted } : { camera: room.kind === "video" };
 	return (
 		<Button
 			kind="answer"

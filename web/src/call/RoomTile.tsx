@@ -1,7 +1,7 @@
 import { Hand, MicOff, MonitorUp, Pin, WifiOff } from "lucide";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/roomText.ts";
-import type { ReactionView, RoomPerson, TileStream } from "../state/types/rooms.ts";
+import type { ReactionView, RoomPerson, TileStream, TileView } from "../state/types/rooms.ts";
 import { Avatar, hueOf } from "../ui/Avatar.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import type { Box } from "./roomLayout.ts";
@@ -64,6 +64,32 @@ function Picture({ of, waiting, mirrored, whole, onFrame }: PictureProps) {
 	);
 }
 
+interface TilePicturesProps {
+	tile: Pick<TileView, "shown" | "next">;
+	mirrored?: boolean;
+	whole?: boolean;
+	onFrame?: (() => void) | undefined;
+}
+
+/** The picture, and unseen behind it the one that is to take its place. */
+export function TilePictures({ tile, mirrored = false, whole = false, onFrame }: TilePicturesProps) {
+	const streams = [tile.shown, tile.next].filter(one => one !== null);
+	return (
+		<>
+			{streams.map(one => (
+				<Picture
+					key={one.key}
+					of={one}
+					waiting={one !== tile.shown}
+					mirrored={mirrored}
+					whole={whole}
+					onFrame={onFrame}
+				/>
+			))}
+		</>
+	);
+}
+
 /** Emoji that rise along the tile; screen readers have their summary elsewhere. */
 export function Rising({ reactions }: { reactions: readonly ReactionView[] }) {
 	return (
@@ -105,7 +131,6 @@ export interface RoomTileProps {
 /** One person of a room, or what they share: their picture, else their face in a ring while they speak. */
 export function RoomTile(props: RoomTileProps) {
 	const { of, label, place, shown, next = null, whole = false, mirrored = false, speaking } = props;
-	const streams = [shown, next].filter(one => one !== null);
 	const style = place && {
 		insetInlineStart: `${place.x.toFixed(1)}px`,
 		insetBlockStart: `${place.y.toFixed(1)}px`,
@@ -129,16 +154,7 @@ export function RoomTile(props: RoomTileProps) {
 					<Avatar id={of.person.id} name={of.person.name} size="xl" />
 				</span>
 			)}
-			{streams.map(one => (
-				<Picture
-					key={one.key}
-					of={one}
-					waiting={one !== shown}
-					mirrored={mirrored}
-					whole={whole}
-					onFrame={props.onFrame}
-				/>
-			))}
+			<TilePictures tile={{ shown, next }} mirrored={mirrored} whole={whole} onFrame={props.onFrame} />
 			<Rising reactions={props.reactions} />
 			{of.hand !== null && !whole && (
 				<span class="room-hand" aria-hidden="true">

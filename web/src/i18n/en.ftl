@@ -13,12 +13,9 @@ back = Back
 undo = Undo
 retry = Try again
 dismiss = Dismiss
-not-now = Not now
 loading = Loading
 
 ## Getting in
-welcome-title = Leave word, not a missed call
-join-name-hint = This is what people see.
 username = Username
 password = Password
 sign-in-link = Signing you in
@@ -28,7 +25,6 @@ new-chat = New chat
 search = Search
 find-people = Find people
 people = People
-invite-title = Invite someone
 nobody-found = Nobody by that name is here yet.
 filter = Show
 filter-all = All
@@ -65,12 +61,6 @@ leaving-video-note = leaving a video note
 online = Online
 offline-person = Away
 
-## Calls page
-calls-title = Calls
-call-note = note { $length }
-calls-empty-title = No calls yet
-calls-empty-text = Open a chat and call somebody. If they cannot answer, leave a note.
-
 ## The thread
 thread-of = Chat with { $name }
 messages = Messages
@@ -81,7 +71,6 @@ thread-empty = Say hello to { $name }
 thread-empty-text = Write, call, or record a note. They can listen when it suits them.
 composer = Message
 send = Send
-attach = Attach
 more = More
 copy-text = Copy text
 delete = Delete
@@ -210,7 +199,6 @@ resume = Resume
 listen = Listen
 keep-draft = Keep as draft
 send-and-go-on = Send and go on
-length-left = { $length } left
 saved = Saved
 saved-part = { $length } saved
 saving = Saving…
@@ -355,11 +343,8 @@ unblock = Unblock { $name }
 block-title = Block { $name }?
 block-body = They cannot call or write to you, and are not told. What you have stays.
 safety = Safety
-info-calls = Calls that ring out become notes in this chat.
 
 ## Groups
-group-people-title = New group: people
-group-name-title = New group: name
 group-left = You are no longer in this group
 you = You
 you-object = you
@@ -409,9 +394,7 @@ is-unadmin = { $mine ->
     }
 
 ## You
-notifications = Notifications
 quiet = Quiet time
-quiet-off = Calls ring
 microphone = Microphone
 camera = Camera
 input-default = Standard

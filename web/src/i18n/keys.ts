@@ -10,10 +10,7 @@ export interface Messages {
 	undo: never;
 	retry: never;
 	dismiss: never;
-	"not-now": never;
 	loading: never;
-	"welcome-title": never;
-	"join-name-hint": never;
 	username: never;
 	password: never;
 	"sign-in-link": never;
@@ -21,7 +18,6 @@ export interface Messages {
 	search: never;
 	"find-people": never;
 	people: never;
-	"invite-title": never;
 	"nobody-found": never;
 	filter: never;
 	"filter-all": never;
@@ -54,10 +50,6 @@ export interface Messages {
 	"leaving-video-note": never;
 	online: never;
 	"offline-person": never;
-	"calls-title": never;
-	"call-note": "length";
-	"calls-empty-title": never;
-	"calls-empty-text": never;
 	"thread-of": "name";
 	messages: never;
 	"new-line": never;
@@ -67,7 +59,6 @@ export interface Messages {
 	"thread-empty-text": never;
 	composer: never;
 	send: never;
-	attach: never;
 	more: never;
 	"copy-text": never;
 	delete: never;
@@ -183,7 +174,6 @@ export interface Messages {
 	listen: never;
 	"keep-draft": never;
 	"send-and-go-on": never;
-	"length-left": "length";
 	saved: never;
 	"saved-part": "length";
 	saving: never;
@@ -316,9 +306,6 @@ export interface Messages {
 	"block-title": "name";
 	"block-body": never;
 	safety: never;
-	"info-calls": never;
-	"group-people-title": never;
-	"group-name-title": never;
 	"group-left": never;
 	you: never;
 	"you-object": never;
@@ -333,9 +320,7 @@ export interface Messages {
 	"did-unadmin": "mine" | "who" | "by";
 	"is-admin": "mine" | "by";
 	"is-unadmin": "mine" | "by";
-	notifications: never;
 	quiet: never;
-	"quiet-off": never;
 	microphone: never;
 	camera: never;
 	"input-default": never;
@@ -503,10 +488,15 @@ export interface Messages {
 	"sign-out": never;
 	"sign-out-title": never;
 	"sign-out-body": never;
+	"calls-title": never;
+	"call-note": "length";
+	"calls-empty-title": never;
+	"calls-empty-text": never;
 	"room-voice": never;
 	"room-video": never;
 	"room-chat": never;
 	"room-no-one": never;
+	"room-no-one-yet": never;
 	"room-minutes": "count";
 	"room-seconds": "count";
 	"room-you": never;
@@ -577,6 +567,7 @@ export interface Messages {
 	"no-one": never;
 	"no-one-hint": "group";
 	"muted-by": "name";
+	"muted-recording": never;
 	"hand-hint": never;
 	"hand-keep": never;
 	"mic-denied-room": never;

@@ -125,3 +125,9 @@ invite-until = until { $date }
 sign-out = Sign out
 sign-out-title = Sign out of this device?
 sign-out-body = Notes that were not sent yet stay as drafts on your other devices.
+
+## Calls page
+calls-title = Calls
+call-note = note { $length }
+calls-empty-title = No calls yet
+calls-empty-text = Open a chat and call somebody. If they cannot answer, leave a note.

@@ -5,6 +5,7 @@ room-voice = Group voice call
 room-video = Group video call
 room-chat = Voice chat
 room-no-one = No one joined
+room-no-one-yet = No one has joined yet
 room-minutes = { $count ->
         [one] 1 min
        *[other] { $count } min
@@ -95,6 +96,7 @@ alone-hint = The others see that the call is open.
 no-one = No one joined.
 no-one-hint = Leave a note for { $group }. The call stays open for 10 minutes, should somebody come.
 muted-by = { $name } muted you. Only you can unmute.
+muted-recording = You are muted while you record
 hand-hint = You have had the word. Lower your hand?
 hand-keep = Keep it up
 mic-denied-room = The browser does not allow the microphone, so nobody hears you.

@@ -19,6 +19,8 @@ export class BrowserPeer implements Peer {
 	#state: LinkState = "connecting";
 	readonly #patience = new Patience();
 	#before: Counts | null = null;
+	#heard = { stamp: -1, at: 0 };
+	#draft: RTCSessionDescriptionInit | null = null;
 
 	constructor(offerer: boolean, sink: Sink) {
 		this.#sink = sink;
@@ -33,8 +35,14 @@ export class BrowserPeer implements Peer {
 		this.#listen("iceconnectionstatechange", () => this.#changed());
 	}
 
+	async draft(): Promise<string> {
+		this.#draft = await this.#pc.createOffer();
+		return this.#draft.sdp ?? "";
+	}
+
 	async offer(restart: boolean): Promise<string> {
-		const offer = await this.#pc.createOffer({ iceRestart: restart });
+		const offer = this.#draft ?? (await this.#pc.createOffer({ iceRestart: restart }));
+		this.#draft = null;
 		await this.#pc.setLocalDescription(offer);
 		return offer.sdp ?? "";
 	}
@@ -67,6 +75,16 @@ export class BrowserPeer implements Peer {
 		const missing = Math.max(0, now.lost - before.lost);
 		this.#wait(missing + Math.max(0, now.asked - before.asked), now.voiceRttMs ?? (now.rttMs ?? 0) * 2);
 		return { lost: lossBetween(before, now), rttMs: now.rttMs };
+	}
+
+	silentMs(): number {
+		const source = this.#pc
+			.getTransceivers()
+			[SLOTS.indexOf("audio")]?.receiver.getSynchronizationSources()[0];
+		const now = performance.now();
+		if (source === undefined || source.rtpTimestamp !== this.#heard.stamp)
+			this.#heard = { stamp: source?.rtpTimestamp ?? -1, at: now };
+		return now - this.#heard.at;
 	}
 
 	close(): void {

@@ -1,7 +1,19 @@
 import { describe, expect, it } from "vitest";
 import chromium from "./samples/chromium.sdp?raw";
 import firefox from "./samples/firefox.sdp?raw";
-import { answersTo, atPlace, fingerprints, markAnswer, type Place, sessionOf, signedText } from "./sdp.ts";
+import {
+	answersTo,
+	areTwins,
+	asAnswer,
+	atPlace,
+	fingerprints,
+	foretold,
+	isForetold,
+	markAnswer,
+	type Place,
+	sessionOf,
+	signedText,
+} from "./sdp.ts";
 
 const place: Place = {
 	ufrag: "legU",
@@ -61,9 +73,9 @@ describe.each([
 		const candidates = (section: string) =>
 			linesOf(section).filter(line => line.startsWith("a=candidate:") || line === "a=end-of-candidates");
 		expect(candidates(media[0] ?? "")).toEqual([
-			"a=candidate:1 1 udp 2130706431 203.0.113.5 8081 typ host",
-			"a=candidate:2 1 udp 2130706175 2001:db8::5 8081 typ host",
-			"a=candidate:3 1 tcp 1526726143 203.0.113.5 8081 typ host tcptype passive",
+			"a=candidate:1 1 udp 1686110463 203.0.113.5 8081 typ host",
+			"a=candidate:2 1 udp 1686110207 2001:db8::5 8081 typ host",
+			"a=candidate:3 1 tcp 1350565631 203.0.113.5 8081 typ host tcptype passive",
 			"a=end-of-candidates",
 		]);
 		expect(media.slice(1).flatMap(candidates)).toEqual([]);
@@ -97,5 +109,50 @@ describe("what is signed", () => {
 		const sdp =
 			"v=0\r\na=fingerprint:sha-256 BB:01\r\nm=audio\r\na=fingerprint:sha-256 AA:02\r\na=fingerprint:SHA-256 bb:01\r\n";
 		expect(signedText("c0", "offer", sdp)).toBe("aftertone media 1\nc0\noffer\nsha-256 aa:02\nsha-256 bb:01");
+	});
+});
+
+describe("another path to the same leg", () => {
+	const priorities = (turn: number) =>
+		atPlace(chromium, { ...place, turn })
+			.match(/^a=candidate:.*/gm)!
+			.map(line => Number(line.split(" ")[3]));
+
+	it("is another side to a browser, by a name that begins as the leg's does", () => {
+		const sdp = atPlace(chromium, { ...place, turn: 12 });
+		expect(sdp).toContain(`a=ice-ufrag:${place.ufrag}12\r\n`);
+		expect(sdp).toContain(`a=ice-pwd:${place.pwd}\r\n`);
+	});
+
+	it("is better than the one before, and TCP never better than UDP", () => {
+		const turns = [0, 1, 2, 5_000].map(priorities);
+		for (const [i, now] of turns.entries()) {
+			expect([...now].sort((a, b) => b - a)).toEqual(now);
+			expect(Math.max(...now)).toBeLessThan(110 * 2 ** 24);
+			const before = turns[i - 1];
+			if (before !== undefined)
+				for (const [n, priority] of now.entries()) expect(priority).toBeGreaterThan(before[n]!);
+		}
+		expect(priorities(99_999)[2]).toBeLessThan(priorities(0)[1]!);
+	});
+});
+
+describe("what both browsers foretell", () => {
+	const mine = foretold("offer", chromium);
+	const theirs = foretold("answer", chromium.replaceAll(/a=(ssrc|fingerprint|msid).*\r\n/g, ""));
+
+	it("is agreed when both offer the same", () => {
+		expect(areTwins(mine, theirs)).toBe(true);
+		expect(theirs).toContain("a=setup:active");
+		expect(theirs).not.toContain("actpass");
+		expect(asAnswer(mine)).toContain("a=setup:passive");
+		expect(atPlace(mine, place)).toBe(atPlace(chromium, place));
+	});
+
+	it("is not agreed by another kind of browser, nor by one that says nothing of it", () => {
+		expect(areTwins(mine, chromium)).toBe(false);
+		expect(areTwins(mine, theirs.replace("opus/48000/2", "opus/48000/1"))).toBe(false);
+		expect(areTwins(mine, theirs.replace(/a=extmap.*\r\n/, ""))).toBe(false);
+		expect(isForetold(markAnswer(chromium, mine))).toBe(false);
 	});
 });

@@ -9,11 +9,14 @@ export interface Place {
 		readonly addr: string;
 		readonly port: number;
 	}[];
+	/* How often this side has looked for another path to this leg alone. */
+	readonly turn?: number;
 }
 
 /* Measured: with this extension in it, Firefox's picture stands still for 3 s when the other side restarts. */
 const PLAYOUT_DELAY = "playout-delay";
 const ORDER = "a=x-aftertone-offer:";
+const TWIN = "twin";
 
 const gone = (line: string) =>
 	line.startsWith("a=candidate:") ||
@@ -37,11 +40,13 @@ function withVoiceRepair(section: readonly string[]): readonly string[] {
 	});
 }
 
-/* RFC 8445 5.1.2.1: host candidates, UDP before TCP, in the order given. */
+/* RFC 8445 5.1.2.1: host candidates, UDP before TCP, in the order given. Below whatever a browser gives its own, so that they decide: a
+ * browser leaves a path on which nothing comes only for a better one, and each turn is better than the one before. */
 export function candidateLines(place: Place): readonly string[] {
 	return place.candidates.map(({ proto, addr, port }, i) => {
-		const type = proto === "udp" ? 126 : 90;
-		const priority = type * 2 ** 24 + (65_535 - i) * 2 ** 8 + 255;
+		const type = proto === "udp" ? 100 : 80;
+		const local = Math.min(65_535, 32_768 + (place.turn ?? 0) * 16) - i;
+		const priority = type * 2 ** 24 + local * 2 ** 8 + 255;
 		const tcp = proto === "tcp" ? " tcptype passive" : "";
 		return `a=candidate:${i + 1} 1 ${proto} ${priority} ${addr} ${port} typ host${tcp}`;
 	});
@@ -50,7 +55,8 @@ export function candidateLines(place: Place): readonly string[] {
 /* Their description with our leg in their place. */
 export function atPlace(sdp: string, place: Place): string {
 	const { session, media } = sections(sdp);
-	const credentials = [`a=ice-ufrag:${place.ufrag}`, `a=ice-pwd:${place.pwd}`];
+	/* The server minds only the beginning of its name; to a browser another name is another side. */
+	const credentials = [`a=ice-ufrag:${place.ufrag}${place.turn ?? ""}`, `a=ice-pwd:${place.pwd}`];
 	const out = [...session.filter(line => !gone(line)), "a=ice-lite"];
 	for (const [i, section] of media.entries()) {
 		out.push(...withVoiceRepair(section).filter(line => !gone(line)), ...credentials);
@@ -88,6 +94,37 @@ export function answersTo(sdp: string): string {
 			.find(line => line.startsWith(ORDER))
 			?.slice(ORDER.length) ?? ""
 	);
+}
+
+/* Two browsers of one kind offer the same, and then each one's offer is all the other would answer: neither waits for it to be read.
+ * The one who was called says theirs as an answer, foretold. */
+export function foretold(kind: "offer" | "answer", offer: string): string {
+	const { session, media } = sections(kind === "answer" ? withRole(offer, "active") : offer);
+	return `${[...session, `${ORDER}${TWIN}`, ...media.flat()].join("\r\n")}\r\n`;
+}
+
+export function isForetold(sdp: string): boolean {
+	return answersTo(sdp) === TWIN;
+}
+
+/* Whether what both have said, not knowing of each other, is an offer and its answer. */
+export function areTwins(a: string, b: string): boolean {
+	return isForetold(a) && isForetold(b) && agreed(a) === agreed(b);
+}
+
+/* A foretold offer, as its answer. */
+export function asAnswer(offer: string): string {
+	return withRole(offer, "passive");
+}
+
+const withRole = (sdp: string, role: "active" | "passive") =>
+	sdp.replaceAll("a=setup:actpass", `a=setup:${role}`);
+
+/* What an answer may not differ in. */
+function agreed(sdp: string): string {
+	return lines(sdp)
+		.filter(line => /^(m=|a=(mid|rtpmap|fmtp|rtcp-fb|extmap|group|sendrecv|rtcp-mux))/.test(line))
+		.join();
 }
 
 /* What a device signs of its offer or answer. */

@@ -17,14 +17,19 @@ export interface LinkStats {
 
 export interface Peer {
 	onState: ((state: LinkState) => void) | null;
+	/* What offer(false) will be. Nothing is opened for it and nothing sent. */
+	draft(): Promise<string>;
 	/* A description of ours to hand over. Restart: with new ICE credentials. */
 	offer(restart: boolean): Promise<string>;
 	/* Takes their offer, gives our answer. Again with another place: an ICE restart that the other side need not hear of. */
 	answer(offer: string, place: Place): Promise<string>;
+	/* What answers our offer. */
 	accept(answer: string, place: Place): Promise<void>;
 	/* null = nothing any more. Without a new agreement. */
 	send(slot: Slot, track: MediaStreamTrack | null): void;
 	stats(): Promise<LinkStats | null>;
+	/* How long no voice has come that came before; 0 where none is to be expected. Asked several times a second. */
+	silentMs(): number;
 	close(): void;
 }
 

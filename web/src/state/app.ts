@@ -69,7 +69,6 @@ export class App implements AppModel {
 			logs,
 			typing,
 			live: () => this.live,
-			thread: conv => this.thread(conv),
 		});
 		this.people = new People(core);
 		this.devices = new DeviceList(core);

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { App } from "./app.ts";
+import { callList } from "./callList.ts";
 import { BEN, CONV, ME, newWorld, type World } from "./fakes.ts";
 import type { DisplayEntry, ThreadModel } from "./types/thread.ts";
 
@@ -103,7 +104,7 @@ describe("the thread", () => {
 		app = new App(world.env);
 		await app.start();
 		await world.clock.advance(0);
-		expect(app.chats.calls.value).toMatchObject([{ call: { missed: true, note: { durationMs: 23_000 } } }]);
+		expect(callList(app)).toMatchObject([{ entry: { missed: true, note: { durationMs: 23_000 } } }]);
 		expect(app.chats.all.value).toMatchObject([{ unheard: true, missed: true, last: { glyph: "text" } }]);
 		expect(world.server.last("read")).toBeUndefined();
 	});

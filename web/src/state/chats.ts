@@ -7,10 +7,9 @@ import type { Conv, Entry } from "../wire/types.ts";
 import type { Core } from "./core.ts";
 import { changeOf, groupView } from "./group.ts";
 import { known } from "./known.ts";
-import { isMissed, isMissedRoom, type Logs } from "./logs.ts";
+import { isAmend, isMissedRoom, type Logs, tellsMissed } from "./logs.ts";
 import type { ChatFilter, ChatsModel, ChatView, LastView } from "./types/chats.ts";
 import type { LiveModel } from "./types/playing.ts";
-import type { CallEntry, ThreadModel } from "./types/thread.ts";
 import type { Typing } from "./typing.ts";
 
 export interface ChatParts {
@@ -18,13 +17,11 @@ export interface ChatParts {
 	readonly logs: Logs;
 	readonly typing: Typing;
 	live(): LiveModel;
-	thread(conv: number): ThreadModel;
 }
 
 export class Chats implements ChatsModel {
 	readonly list: ReadonlySignal<readonly ChatView[]>;
 	readonly all: ReadonlySignal<readonly ChatView[]>;
-	readonly calls: ReadonlySignal<readonly { readonly chat: ChatView; readonly call: CallEntry }[]>;
 	readonly unreadTotal: ReadonlySignal<number>;
 	readonly unheardTotal: ReadonlySignal<number>;
 	readonly loaded: ReadonlySignal<boolean>;
@@ -43,15 +40,6 @@ export class Chats implements ChatsModel {
 		this.list = computed(() => this.all.value.filter(chat => this.#matches(chat)));
 		this.unreadTotal = computed(() => this.all.value.reduce((sum, chat) => sum + chat.unread, 0));
 		this.unheardTotal = computed(() => this.all.value.filter(chat => chat.unheard).length);
-		this.calls = computed(() => {
-			const found = this.all.value.flatMap(chat =>
-				parts
-					.thread(chat.conv)
-					.entries.value.filter(entry => entry.type === "call")
-					.map(call => ({ chat, call })),
-			);
-			return found.sort((a, b) => b.call.startedTs - a.call.startedTs);
-		});
 	}
 
 	get filter(): ReadonlySignal<ChatFilter> {
@@ -135,12 +123,10 @@ export class Chats implements ChatsModel {
 
 function hasMissed(conv: Conv, entries: readonly Entry[], me: number, after: number): boolean {
 	const held = entries.length > 0 ? entries.slice(-30) : conv.last === null ? [] : [conv.last];
-	return held.some(
-		entry =>
-			entry.seq > after &&
-			((entry.kind === "call" && entry.from !== me && isMissed(entry.body.outcome)) ||
-				(entry.kind === "room" && isMissedRoom(entry.body, me))),
-	);
+	/* The last word about each. */
+	const about = (entry: Entry) => (isAmend(entry) && entry.re) || entry.seq;
+	const last = new Map(held.map(entry => [about(entry), entry]));
+	return [...last].some(([seq, entry]) => seq > after && tellsMissed(entry, me));
 }
 
 /* What a row says last: of a call and its note, the note; of a deletion, the deletion. */

@@ -98,6 +98,7 @@ export function early(can: RecorderModel["can"], later: () => Promise<EarlyParts
 			setLayout: nothing,
 			pin: nothing,
 			sized: nothing,
+			floats: nothing,
 			frame: nothing,
 			lowerHand: gone,
 			mute: gone,

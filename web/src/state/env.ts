@@ -11,6 +11,7 @@ import type { Http } from "../wire/http.ts";
 import type { SocketLike } from "../wire/socket.ts";
 import type { DeviceKeys } from "./deviceKeys.ts";
 import type { OpenRecording } from "./openRecording.ts";
+import type { Prepared } from "./prepared.ts";
 import type { RoomTalk } from "./roomTalk.ts";
 import type { Talk } from "./talk.ts";
 import type { Words } from "./types/app.ts";
@@ -69,6 +70,7 @@ export interface TalkKit {
 	readonly ports: TalkPorts;
 	readonly Talk: typeof Talk;
 	readonly DeviceKeys: typeof DeviceKeys;
+	readonly Prepared: typeof Prepared;
 }
 
 export interface PlayingPort {

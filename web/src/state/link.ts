@@ -6,18 +6,32 @@
 import { signal } from "@preact/signals";
 import { sleep } from "../lib/clock.ts";
 import type { Scope } from "../lib/scope.ts";
-import { answersTo, fingerprints, markAnswer, sessionOf, signedText } from "../media/sdp.ts";
+import {
+	answersTo,
+	areTwins,
+	asAnswer,
+	fingerprints,
+	isForetold,
+	markAnswer,
+	type Place,
+	sessionOf,
+	signedText,
+} from "../media/sdp.ts";
 import type { LinkState, Peer, Sink, Slot, TalkPorts } from "../media/talkPorts.ts";
 import { BAD } from "../wire/decode.ts";
 import { type Opened, opened as openedOf, type Signal } from "../wire/media.ts";
 import type { Core } from "./core.ts";
 import type { DeviceKeys } from "./deviceKeys.ts";
+import type { Prepared, Said } from "./prepared.ts";
 import type { TalkLink, Trust } from "./types/talk.ts";
 
 const SILENT_MS = 2_000;
 const ATTEMPT_MS = 5_000;
 const RETRY_MS = 300;
 const CHECK_MS = 1_000;
+/* A browser believes for 3 s in a path on which nothing comes. So much of a voice is not lost one by one. */
+const QUIET_MS = 800;
+const LISTEN_MS = 200;
 
 export interface LinkParts {
 	readonly core: Core;
@@ -27,6 +41,7 @@ export interface LinkParts {
 	readonly scope: Scope;
 	/* This device placed the call: it will be the offerer. */
 	readonly outgoing: boolean;
+	readonly prepared: Prepared | null;
 	/* The other device has just joined, perhaps anew: it knows nothing of us. */
 	joined(): void;
 }
@@ -40,13 +55,17 @@ export class Link {
 	readonly #tracks = new Map<Slot, MediaStreamTrack | null>();
 	#opened: Opened | null = null;
 	#peer: Peer | null = null;
-	#mine: { readonly kind: "offer" | "answer"; readonly sdp: string; readonly sig: string } | null = null;
+	/* The peer has offered. */
+	#offers = false;
+	#mine: Said | null = null;
 	#theirs: Signal | null = null;
 	#jobs: Promise<void> = Promise.resolve();
 	#waiting = 0;
 	#attempts = 0;
 	#attemptTs: number;
 	#offSilent: () => void = () => {};
+	#isQuiet = false;
+	#turn = 0;
 
 	constructor(call: string, parts: LinkParts) {
 		this.#call = call;
@@ -61,11 +80,18 @@ export class Link {
 		scope.add(core.socket.events.on(event => this.#event(event)));
 		scope.add(core.socket.hellos.on(() => this.#do(() => this.#cameBack())));
 		scope.add(core.env.clock.every(CHECK_MS, () => this.#check()));
+		scope.add(core.env.clock.every(LISTEN_MS, () => this.#listen()));
 		this.#do(() => this.#begin());
 	}
 
 	get peer(): Peer | null {
 		return this.#peer;
+	}
+
+	get #place(): Place | null {
+		const leg = this.#opened?.leg;
+		if (leg === undefined) return null;
+		return this.#turn === 0 ? leg : { ...leg, turn: this.#turn };
 	}
 
 	send(slot: Slot, track: MediaStreamTrack | null): void {
@@ -103,10 +129,24 @@ export class Link {
 
 	/* The connection is made, and its offer, while the leg is asked for. */
 	async #begin(): Promise<void> {
-		const { outgoing } = this.#parts;
+		const { outgoing, prepared } = this.#parts;
+		if (prepared !== null) {
+			await this.#beginPrepared(prepared);
+			return;
+		}
 		const peer = this.#newPeer(outgoing);
 		const offer = outgoing ? peer.offer(false) : null;
 		if ((await this.#open(false)) && offer !== null) await this.#say("offer", await offer);
+	}
+
+	/* Both sides at once: what they prepared, and for their legs. */
+	async #beginPrepared({ peer, said }: Prepared): Promise<void> {
+		this.#use(peer, true);
+		const opening = this.#open(false);
+		this.#mine = await said;
+		this.#sayAgain();
+		await peer.offer(false);
+		await opening;
 	}
 
 	/* This device's leg. false: the call is over for this device. */
@@ -129,11 +169,16 @@ export class Link {
 	#newPeer(offerer: boolean): Peer {
 		this.#peer?.close();
 		const peer = this.#parts.ports.peer(offerer, this.#parts.sink);
-		this.#peer = peer;
-		peer.onState = state => this.#changed(state);
-		for (const [slot, track] of this.#tracks) peer.send(slot, track);
+		this.#use(peer, offerer);
 		if (this.state.value === "connected") this.state.value = "reconnecting";
 		return peer;
+	}
+
+	#use(peer: Peer, offers: boolean): void {
+		this.#peer = peer;
+		this.#offers = offers;
+		peer.onState = state => this.#changed(state);
+		for (const [slot, track] of this.#tracks) peer.send(slot, track);
 	}
 
 	async #connect(): Promise<void> {
@@ -170,30 +215,45 @@ export class Link {
 		const same = this.#isSame(theirs);
 		if (!same && this.#theirs !== null && !(await this.#open(true))) return;
 		/* A connection that has answered nothing yet is as good as a new one. */
-		await this.#answer(theirs, !same && this.#mine !== null);
+		const anew = this.#offers || (!same && this.#mine !== null);
+		if (this.#theirs === null && this.#offers && this.#isTwin(theirs)) await this.#accept(theirs);
+		else await this.#answer(theirs, anew);
 		this.#parts.joined();
 		await this.#judge(theirs);
 	}
 
 	async #answer(theirs: Signal, anew: boolean): Promise<void> {
 		const peer = anew || this.#peer === null ? this.#newPeer(false) : this.#peer;
-		if (this.#opened === null) return;
+		const place = this.#place;
+		if (place === null) return;
 		this.#theirs = theirs;
-		await this.#say("answer", markAnswer(await peer.answer(theirs.sdp, this.#opened.leg), theirs.sdp));
+		await this.#say("answer", markAnswer(await peer.answer(theirs.sdp, place), theirs.sdp));
+	}
+
+	#isTwin(theirs: Signal): boolean {
+		return this.#mine !== null && areTwins(this.#mine.sdp, theirs.sdp);
+	}
+
+	async #accept(theirs: Signal): Promise<void> {
+		const place = this.#place;
+		if (this.#peer === null || place === null) return;
+		await this.#peer.accept(asAnswer(theirs.sdp), place);
+		this.#theirs = theirs;
 	}
 
 	async #answered(theirs: Signal): Promise<void> {
 		const to = answersTo(theirs.sdp);
 		const mine = this.#mine;
-		if (mine === null || this.#peer === null || this.#opened === null) return;
-		if (to !== "" && to !== sessionOf(mine.sdp)) return;
+		if (mine === null) return;
+		if (isForetold(theirs.sdp)) {
+			if (this.#theirs !== null || !this.#isTwin(theirs)) return;
+		} else if (to !== "" && to !== sessionOf(mine.sdp)) return;
 		if (this.#theirs !== null) {
 			/* Their page was loaded again, or another device of theirs took over: a new connection altogether. */
 			if (!this.#isSame(theirs) && (await this.#open(true))) await this.#connect();
 			return;
 		}
-		await this.#peer.accept(theirs.sdp, this.#opened.leg);
-		this.#theirs = theirs;
+		await this.#accept(theirs);
 		this.#parts.joined();
 		await this.#judge(theirs);
 	}
@@ -239,14 +299,14 @@ export class Link {
 	async #again(): Promise<void> {
 		const peer = this.#peer;
 		const theirs = this.#theirs;
-		const leg = this.#opened?.leg;
-		if (peer === null || leg === undefined) return;
+		const place = this.#place;
+		if (peer === null || place === null) return;
 		if (theirs !== null && theirs.device !== this.#opened?.peer.device) await this.#otherDevice();
 		else if (theirs === null) this.#sayAgain();
-		else if (this.#opened?.offerer) {
+		else if (this.#offers) {
 			await peer.offer(true);
-			await peer.accept(theirs.sdp, leg);
-		} else await peer.answer(theirs.sdp, leg);
+			await this.#accept(theirs);
+		} else await peer.answer(theirs.sdp, place);
 	}
 
 	/* They went on at another device of theirs: it knows nothing of what was agreed. */
@@ -293,6 +353,18 @@ export class Link {
 		this.#offSilent();
 		if (this.state.value === "connected") this.state.value = "reconnecting";
 		this.#do(() => this.#restart());
+	}
+
+	/* The network may have gone, and the line to the server with it; or theirs has, then no harm is done. Another path is looked for without
+	 * the server's word, which may not come through. */
+	#listen(): void {
+		const quiet = this.state.value === "connected" && (this.#peer?.silentMs() ?? 0) >= QUIET_MS;
+		if (quiet === this.#isQuiet) return;
+		this.#isQuiet = quiet;
+		if (!quiet) return;
+		this.#parts.core.socket.doubt();
+		this.#turn++;
+		this.#do(() => this.#again());
 	}
 
 	/* What took too long is tried again: a fresh leg first, then everything anew. */

@@ -39,7 +39,7 @@ export class Logs {
 		const newest = this.#newest.get(entry.conv) ?? 0;
 		this.#newest.set(entry.conv, Math.max(newest, entry.seq));
 		if (known !== undefined && entry.seq > known.last_seq) {
-			const unread = known.unread + (this.#counts(entry, known.read) ? 1 : 0);
+			const unread = Math.max(0, known.unread + this.#counts(entry, known.read));
 			const last = entry.kind === "void" ? known.last : entry;
 			this.#core.patchConv(entry.conv, { last_seq: entry.seq, last, unread });
 		}
@@ -55,18 +55,21 @@ export class Logs {
 		void this.#core.tell("read", { conv, seq: known.last_seq }, { again: true });
 	}
 
-	/* What a badge counts: a missed call and its note are one. */
-	#counts(entry: Entry, read: number): boolean {
-		if (entry.from === this.#core.me.value?.id || this.#core.shown.value.has(entry.conv)) return false;
-		if (entry.kind === "text") return true;
-		if (entry.kind === "call") return isMissed(entry.body.outcome);
-		if (entry.kind === "room") return isMissedRoom(entry.body, this.#core.me.value?.id ?? 0);
-		if (entry.kind !== "note") return false;
-		if (entry.call === null) return true;
-		const calls = this.of(entry.conv).entries.value.findLast(
-			other => (other.kind === "call" || other.kind === "room") && other.call === entry.call,
+	/* By how much it changes what a badge counts: a missed call and its note are one. */
+	#counts(entry: Entry, read: number): number {
+		const me = this.#core.me.value?.id ?? 0;
+		if (entry.from === me || this.#core.shown.value.has(entry.conv)) return 0;
+		const before = this.of(entry.conv).entries.value.filter(
+			other => entry.call !== null && other.call === entry.call && other.seq > read,
 		);
-		return calls === undefined ? true : calls.seq <= read;
+		const last = before.findLast(other => other.kind !== "note");
+		const missed = last !== undefined && tellsMissed(last, me);
+		if (entry.kind === "text") return 1;
+		if (entry.kind === "note") return missed ? 0 : 1;
+		if (entry.kind === "call" || entry.kind === "room") return tellsMissed(entry, me) ? 1 : 0;
+		/* I came after all; a note that was left meanwhile still counts. */
+		const came = missed && isAmend(entry) && !tellsMissed(entry, me);
+		return came && !before.some(other => other.kind === "note") ? -1 : 0;
 	}
 
 	#caughtUp(): void {
@@ -100,6 +103,17 @@ export class Logs {
 /* What rang nobody, nobody has missed. */
 export function isMissedRoom(body: RoomBody, me: number): boolean {
 	return body.kind !== "chat" && body.rang && !body.knew.includes(me);
+}
+
+export function isAmend(entry: Entry): boolean {
+	return entry.kind === "amend" || entry.kind === "roomAmend";
+}
+
+/* A call or room that I have missed, as far as this entry says: an amendment may say otherwise later. */
+export function tellsMissed(entry: Entry, me: number): boolean {
+	if (entry.kind === "call" || entry.kind === "amend")
+		return entry.from !== me && isMissed(entry.body.outcome);
+	return (entry.kind === "room" || entry.kind === "roomAmend") && isMissedRoom(entry.body, me);
 }
 
 /* For the callee: a call that deserves a badge. */

@@ -19,6 +19,8 @@ export class OwnMedia {
 	readonly muted = signal(false);
 	/* Space is held. */
 	readonly through = signal(false);
+	/* Kept from the others whatever the switch says: a note is being recorded. */
+	readonly held = signal(false);
 	readonly camera = signal<Capture | null>(null);
 	readonly screen = signal<Capture | null>(null);
 	readonly microphoneTrouble = signal<TalkTrouble | null>(null);
@@ -53,15 +55,23 @@ export class OwnMedia {
 	}
 
 	get heard(): boolean {
-		return !this.muted.value || this.through.value;
+		return !this.held.value && (!this.muted.value || this.through.value);
 	}
 
 	level(): number {
-		return this.heard ? (this.#meter?.level() ?? 0) : 0;
+		if (!this.heard || this.#microphone === null) return 0;
+		this.#meter ??= this.#parts.devices.meter(this.#microphone);
+		return this.#meter.level() ?? 0;
 	}
 
 	setMuted(on: boolean): void {
 		this.muted.value = on;
+		this.#apply();
+	}
+
+	hold(on: boolean): void {
+		if (this.held.peek() === on) return;
+		this.held.value = on;
 		this.#apply();
 	}
 
@@ -136,7 +146,6 @@ export class OwnMedia {
 		}
 		const { capture } = opened;
 		this.#microphone = capture;
-		this.#meter = devices.meter(capture);
 		/* Unplugged, or taken: the standard one takes its place, where there is one. */
 		capture.onEnded = () => void this.#openMicrophone(null);
 		capture.track.enabled = this.heard;

@@ -111,7 +111,7 @@ export class RoomHost implements RoomsModel {
 	}
 
 	setMuted(on: boolean): void {
-		this.#talk?.own.setMuted(on);
+		if (!this.view.value?.recording) this.#talk?.own.setMuted(on);
 	}
 
 	talkThrough(on: boolean): void {
@@ -159,6 +159,10 @@ export class RoomHost implements RoomsModel {
 
 	sized(tile: string, height: number): void {
 		this.#talk?.viewing.sized(tile, height);
+	}
+
+	floats(tile: string | null, height: number): void {
+		this.#talk?.viewing.floats(tile, height);
 	}
 
 	frame(tile: string): void {

@@ -297,6 +297,18 @@ describe("the media of a room", () => {
 			await play.event("room.hint", { why: "restarted" });
 			await play.world.clock.advance(200);
 			expect(play.world.server.count("room.view")).toBe(before + 4);
+			/* In a window of its own it is seen while the page is not. */
+			play.app.rooms.floats(`${CARLA}:camera`, 360);
+			await play.world.clock.advance(200);
+			expect(play.world.server.last("room.view")?.views).toHaveLength(2);
+			play.world.setVisible(false);
+			await play.world.clock.advance(200);
+			const views = [{ user: CARLA, source: "camera", height: 360 }];
+			expect(play.world.server.last("room.view")).toEqual({ room: ROOM, views });
+			play.app.rooms.floats(null, 0);
+			play.world.setVisible(true);
+			await play.world.clock.advance(200);
+			before += 3;
 			/* Somebody's connection is a new one: the server knows nothing of how large they are. */
 			await play.slots(9, ["11", BEN, "camera"]);
 			await play.slots(10, ["11", BEN, "camera"]);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { BEN, ME } from "./fakes.ts";
+import { BEN, CONV, ME } from "./fakes.ts";
 import { CARLA, ROOM, RoomPlay } from "./roomPlay.ts";
 
 describe("in a room", () => {
@@ -83,6 +83,44 @@ describe("in a room", () => {
 			await play.tell({ hands: [ME] });
 			await play.world.clock.advance(10_000);
 			expect(play.view.handHint).toBe(false);
+		});
+	});
+
+	describe("a note that is recorded meanwhile", () => {
+		beforeEach(() => play.joinRoom());
+		const enabled = () => play.peer.sent.get("audio")?.enabled;
+		const record = async () => {
+			void play.app.recorder.start(CONV, "voice");
+			expect(enabled()).toBe(false);
+			await play.world.clock.advance(2_000);
+			expect(play.app.recorder.view.value.state).toBe("recording");
+		};
+		const muted = () => play.world.server.last("room.state")?.muted;
+
+		it("is not heard by the others, from the tap on, and I am heard again after", async () => {
+			expect(enabled()).toBe(true);
+			await record();
+			expect(play.view).toMatchObject({ recording: true, mine: { muted: true } });
+			expect(muted()).toBe(true);
+			play.app.rooms.setMuted(false);
+			play.app.rooms.talkThrough(true);
+			play.app.recorder.pause();
+			await play.world.clock.advance(1_000);
+			expect(enabled()).toBe(false);
+			await play.app.recorder.discard();
+			await play.world.clock.advance(100);
+			expect(play.view).toMatchObject({ recording: false, mine: { muted: false } });
+			expect(enabled()).toBe(true);
+			expect(muted()).toBe(false);
+		});
+
+		it("leaves me muted when I was", async () => {
+			play.app.rooms.setMuted(true);
+			await record();
+			await play.app.recorder.discard();
+			await play.world.clock.advance(100);
+			expect(enabled()).toBe(false);
+			expect(muted()).toBe(true);
 		});
 	});
 

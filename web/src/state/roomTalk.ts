@@ -38,6 +38,8 @@ export interface RoomTalkParts {
 	readonly again: boolean;
 	/* The call between two that it takes the place of still goes on. */
 	readonly taking: ReadonlySignal<boolean>;
+	/* A note is being recorded: not for the ears of the room. */
+	readonly recording: ReadonlySignal<boolean>;
 	apply(room: Room): void;
 	ended(why: RoomEnd, code?: ErrorCode): void;
 }
@@ -124,7 +126,7 @@ export class RoomTalk {
 	}
 
 	#listen(): void {
-		const { core, taking } = this.#parts;
+		const { core, taking, recording } = this.#parts;
 		this.scope.add(
 			core.socket.events.on(event => {
 				if ("room" in event && event.room === this.room) this.#event(event);
@@ -133,6 +135,7 @@ export class RoomTalk {
 		/* The server was away. Media does not need it; but it may have lost us. */
 		this.scope.add(core.socket.hellos.on(() => queueMicrotask(() => this.#cameBack())));
 		this.scope.add(effect(() => this.sink.setQuiet(taking.value)));
+		this.scope.add(effect(() => this.own.hold(recording.value)));
 		this.scope.add(effect(() => this.#screenTaken()));
 	}
 
@@ -263,6 +266,7 @@ export class RoomTalk {
 			camera: this.own.cameraTrouble.value,
 			prompt: promptOf(room),
 			taking: this.#parts.taking.value,
+			recording: this.own.held.value,
 		};
 	}
 }

@@ -15,6 +15,8 @@ export class RoomViewing {
 	readonly #room: string;
 	readonly #heights = new Map<string, number>();
 	readonly #ended: () => boolean;
+	/* In a window of its own, which is seen though the page is not. */
+	#floating: { readonly tile: string; readonly height: number } | null = null;
 	#told = "[]";
 	#off: (() => void) | null = null;
 
@@ -34,6 +36,11 @@ export class RoomViewing {
 		this.#soon();
 	}
 
+	floats(tile: string | null, height: number): void {
+		this.#floating = tile === null ? null : { tile, height };
+		this.#soon();
+	}
+
 	/* The server has a new connection of mine, and knows nothing of it. */
 	again(): void {
 		this.#told = "";
@@ -48,8 +55,10 @@ export class RoomViewing {
 	}
 
 	#tell(): void {
-		const seen = this.#core.env.page.visible() ? [...this.#heights] : [];
-		const views = seen
+		const seen = new Map(this.#core.env.page.visible() ? this.#heights : []);
+		const floating = this.#floating;
+		if (floating) seen.set(floating.tile, Math.max(floating.height, seen.get(floating.tile) ?? 0));
+		const views = [...seen]
 			.sort(([, a], [, b]) => b - a)
 			.slice(0, VIEWS)
 			.map(([tile, height]) => {

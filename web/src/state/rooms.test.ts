@@ -46,6 +46,14 @@ describe("rooms", () => {
 			expect(play.app.rooms.byConv.value.get(GROUP)?.here).toBe("elsewhere");
 			expect(play.world.rooms.peers).toHaveLength(0);
 		});
+
+		it("that another device of mine is in are taken over as I was in them there", async () => {
+			play.set(ME, { device: 12, muted: true, camera: true });
+			await play.tell();
+			void play.app.rooms.join(ROOM);
+			await play.world.clock.advance(10);
+			expect(play.world.server.last("room.join")).toMatchObject({ muted: true, camera: true });
+		});
 	});
 
 	describe("that ring", () => {

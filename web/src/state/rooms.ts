@@ -25,6 +25,8 @@ const HANDOVER_MS = 1_500;
 const HANDOVER_LATE_MS = 15_000;
 /* More people than this make no sounds when they come and go. */
 const QUIET_FROM = 9;
+/* From the tap until it is sent, kept or dropped: in a pause it may go on at any moment. */
+const RECORDING: ReadonlySet<string> = new Set(["opening", "countdown", "recording", "paused"]);
 
 export interface JoinOptions {
 	readonly muted?: boolean;
@@ -44,6 +46,7 @@ export class Rooms {
 	/* The call between two that this device is in. */
 	readonly #between: ReadonlySignal<TalkView | null>;
 	readonly #recorder: Recorder;
+	readonly #recording: ReadonlySignal<boolean>;
 	readonly #ringing: RoomRinging;
 	readonly #rooms = signal<ReadonlyMap<string, Room>>(new Map());
 	readonly #rings = signal<ReadonlyMap<string, readonly number[]>>(new Map());
@@ -59,6 +62,7 @@ export class Rooms {
 		this.#calls = calls;
 		this.#between = between;
 		this.#recorder = recorder;
+		this.#recording = computed(() => RECORDING.has(recorder.view.value.state));
 		const busy = () => this.talk.value !== null || calls.engaged;
 		this.#ringing = new RoomRinging(core, this.#rooms, busy);
 		this.incoming = this.#ringing.views;
@@ -114,9 +118,12 @@ export class Rooms {
 	async join(id: string, options: JoinOptions = {}): Promise<Result> {
 		const room = this.#rooms.value.get(id);
 		if (room === undefined) return failure("gone");
-		const muted = options.muted ?? (room.kind === "chat" && this.#core.prefs.value.joinMuted);
+		const mine = mineOf(this.#core, room);
+		const before = isIn(mine) ? mine : null;
+		const muted =
+			options.muted ?? before?.muted ?? (room.kind === "chat" && this.#core.prefs.value.joinMuted);
 		if (room.kind === "chat" && options.muted !== undefined) this.#core.setPref("joinMuted", muted);
-		return this.#enter(room, { muted, camera: options.camera ?? false }, false);
+		return this.#enter(room, { muted, camera: options.camera ?? before?.camera ?? false }, false);
 	}
 
 	async leave(): Promise<Result> {
@@ -240,6 +247,7 @@ export class Rooms {
 			camera: options.camera,
 			again,
 			taking: this.taking,
+			recording: this.#recording,
 			apply: now => this.apply(now),
 			ended: (why, code) => this.#ended(id, why, code),
 		});

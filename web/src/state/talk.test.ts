@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { answersTo, markAnswer, signedText } from "../media/sdp.ts";
+import { answersTo, foretold, markAnswer, sessionOf, signedText } from "../media/sdp.ts";
 import { App } from "./app.ts";
 import { BEN, CONV, ME, newWorld, type World } from "./fakes.ts";
-import { fakeSdp } from "./talkFakes.ts";
+import { fakeOffer, fakeSdp } from "./talkFakes.ts";
 
 const CALL = "c0".repeat(16);
 const THEIR_KEY = "theirkey";
@@ -144,6 +144,30 @@ describe("the media of a call", () => {
 		expect(app.talk.view.value).toMatchObject({ link: "reconnecting", quality: null });
 		expect(peer().done.slice(2)).toEqual(["offer restart", "accept"]);
 		peer().become("connected");
+		expect(app.talk.view.value?.link).toBe("connected");
+	});
+
+	it("looks for another path alone when no voice comes any more, once, and does not wait for the server", async () => {
+		await connected();
+		peer().silent = 700;
+		await world.clock.advance(1_000);
+		expect(peer().done).toHaveLength(2);
+		const [opened, asked] = [world.server.count("media.open"), world.server.count("visible")];
+		peer().silent = 900;
+		await world.clock.advance(250);
+		expect(peer().done.slice(2)).toEqual(["offer restart", "accept"]);
+		expect(peer().places.at(-1)).toMatchObject({ ufrag: "u1", turn: 1 });
+		expect(world.server.count("media.open")).toBe(opened);
+		/* The line to the server goes the same way: it is asked whether it lives. */
+		expect(world.server.count("visible")).toBe(asked + 1);
+		peer().silent = 5_000;
+		await world.clock.advance(1_000);
+		expect(peer().done).toHaveLength(4);
+		peer().silent = 0;
+		await world.clock.advance(1_000);
+		peer().silent = 900;
+		await world.clock.advance(250);
+		expect(peer().places.at(-1)).toMatchObject({ turn: 2 });
 		expect(app.talk.view.value?.link).toBe("connected");
 	});
 
@@ -399,10 +423,104 @@ describe("the media of a call", () => {
 		void app.calls.start(CONV, "voice");
 		await world.clock.advance(10);
 		expect(world.talk.open).toEqual(["microphone"]);
+		expect(peer().done).toEqual(["draft"]);
+		expect(peer().sent.size).toBe(0);
+		expect(world.server.asked.filter(one => one.do.startsWith("media."))).toEqual([]);
 		await app.calls.cancel();
 		await world.clock.advance(10);
 		expect(world.talk.open).toEqual([]);
+		expect(world.talk.peers.map(one => one.closed)).toEqual([true]);
+		expect(world.talk.sinks.map(one => one.closed)).toEqual([true]);
+	});
+
+	/* I place a call, and it rings; gives its id. */
+	async function placed(): Promise<string> {
+		const call = { conv: CONV, kind: "voice", from: ME, to: BEN, mine: true };
+		world.server.on("call.start", args => ({
+			call: { ...call, call: args.call, state: "ringing", rev: ++rev },
+		}));
+		void app.calls.start(CONV, "voice");
+		await world.clock.advance(10);
+		return String(world.server.last("call.start")?.call);
+	}
+
+	const over = (call: string) => ({
+		call,
+		sig: `${THEIR_KEY} ${signedText(call, "offer", fakeSdp("t", "twin")).length}`,
+	});
+
+	it("what was prepared is said at once, and a browser of the same kind needs to wait for nothing", async () => {
+		const call = await placed();
+		await answered({ call });
+		const said = world.server.asked.map(one => one.do).filter(name => /^media\.(open|signal)/.test(name));
+		expect(said).toEqual(["media.open", "media.signal"]);
+		expect(world.talk.peers).toHaveLength(1);
+		expect(peer().done).toEqual(["draft", "offer"]);
+		await signal("answer", foretold("answer", fakeOffer("twin")), over(call));
+		expect(peer().done).toEqual(["draft", "offer", "accept"]);
+		expect(peer().accepted).toContain("a=setup:active");
+		/* Once more: they did not know that it came. */
+		await signal("answer", foretold("answer", fakeOffer("twin")), over(call));
+		expect(peer().done).toHaveLength(3);
+		expect(world.talk.peers).toHaveLength(1);
+		peer().become("connected");
+		world.server.event("media.hint", { call, why: "silent" });
+		await world.clock.advance(0);
+		expect(peer().done.slice(3)).toEqual(["offer restart", "accept"]);
+	});
+
+	it("a browser of another kind has to read the offer first", async () => {
+		const call = await placed();
+		await answered({ call });
+		const other = fakeOffer("other").replace("opus", "OPUS");
+		await signal("answer", foretold("answer", other), over(call));
+		expect(peer().done).toEqual(["draft", "offer"]);
+		await signal("answer", markAnswer(fakeSdp("other", "other"), myOffer()), over(call));
+		expect(peer().done).toEqual(["draft", "offer", "accept"]);
+	});
+
+	/* They call, I answer; gives the call's id. */
+	async function picked(): Promise<string> {
+		offerer = false;
+		const call = "e2".repeat(16);
+		const theirs = { call, conv: CONV, kind: "voice", from: BEN, to: ME };
+		world.server.event("call", { call: { ...theirs, state: "ringing", rev: 1 } });
+		await world.clock.advance(100);
 		expect(world.talk.peers).toHaveLength(0);
+		world.server.on("call.answer", () => ({ call: { ...theirs, state: "answered", mine: true, rev: 2 } }));
+		void app.calls.answer(call);
+		await world.clock.advance(0);
+		return call;
+	}
+
+	it("who was called foretells an answer, and mends it like the one who called", async () => {
+		const call = await picked();
+		expect(world.server.last("media.signal")).toMatchObject({ call, kind: "answer" });
+		expect(answersTo(myOffer())).toBe("twin");
+		expect(peer().done).toEqual(["draft", "offer"]);
+		await signal("offer", foretold("offer", fakeOffer("twin")), { call });
+		expect(peer().done).toEqual(["draft", "offer", "accept"]);
+		expect(peer().accepted).toContain("a=setup:passive");
+		/* The same once more: what was foretold was lost. */
+		await signal("offer", foretold("offer", fakeOffer("twin")), { call });
+		expect(world.server.count("media.signal")).toBe(2);
+		peer().become("connected");
+		world.server.event("media.hint", { call, why: "silent" });
+		await world.clock.advance(0);
+		expect(peer().done.slice(3)).toEqual(["offer restart", "accept"]);
+		/* Their page was loaded again. */
+		await signal("offer", fakeSdp("79", "anew"), { call });
+		expect(world.talk.peers).toHaveLength(2);
+		expect(peer().done).toEqual(["answer"]);
+	});
+
+	it("who was called by another kind of browser, or one that foretells nothing, answers as ever", async () => {
+		const call = await picked();
+		await signal("offer", fakeOffer("twin"), { call });
+		expect(world.talk.peers.map(one => one.closed)).toEqual([true, false]);
+		expect(peer().done).toEqual(["answer"]);
+		expect(world.server.last("media.signal")).toMatchObject({ kind: "answer" });
+		expect(answersTo(myOffer())).toBe(sessionOf(fakeOffer("twin")));
 	});
 
 	it("ends when another call is answered", async () => {

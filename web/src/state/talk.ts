@@ -9,6 +9,7 @@ import type { Core } from "./core.ts";
 import type { DeviceKeys } from "./deviceKeys.ts";
 import { Link } from "./link.ts";
 import { OwnMedia } from "./ownMedia.ts";
+import type { Prepared } from "./prepared.ts";
 import type { AnsweredView } from "./types/calls.ts";
 import type { Quality, TalkSide, TalkView } from "./types/talk.ts";
 
@@ -22,6 +23,7 @@ export interface TalkParts {
 	readonly keys: DeviceKeys;
 	/* A microphone that is being opened already. */
 	readonly microphone: Promise<Result<{ capture: Capture }>> | null;
+	readonly prepared: Prepared | null;
 	/* Never connected: nothing more is to be expected. */
 	failed(): void;
 }
@@ -53,7 +55,7 @@ export class Talk {
 		const { call, kind, turned, outgoing } = answered.peek();
 		this.call = call;
 		this.#core = core;
-		this.sink = ports.sink();
+		this.sink = parts.prepared?.sink ?? ports.sink();
 		this.sink.onChange = () => this.#sinkChanged();
 		this.scope.add(() => this.sink.close());
 		this.link = new Link(call, {
@@ -63,6 +65,7 @@ export class Talk {
 			sink: this.sink,
 			scope: this.scope,
 			outgoing,
+			prepared: parts.prepared,
 			joined: () => this.#tell(true),
 		});
 		this.own = new OwnMedia(
@@ -133,7 +136,8 @@ export class Talk {
 		this.scope.add(
 			clock.every(LEVEL_MS, () =>
 				batch(() => {
-					this.level.value = this.own.level();
+					/* A second after it has connected: measuring takes time that the first sound would wait for. */
+					if (this.#quality.value !== null) this.level.value = this.own.level();
 					this.theirLevel.value = this.sink.level();
 				}),
 			),

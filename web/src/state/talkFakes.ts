@@ -15,14 +15,23 @@ import type {
 import { failure, type Result } from "../wire/errors.ts";
 import { DeviceKeys, type Signed } from "./deviceKeys.ts";
 import type { TalkKit } from "./env.ts";
+import { Prepared } from "./prepared.ts";
 import { Talk } from "./talk.ts";
 import type { Trust } from "./types/talk.ts";
 
 type Opened = Result<{ capture: Capture }>;
 
+/* Of a browser that is like ours. */
+export function fakeOffer(name: string): string {
+	return fakeSdp(name, name).replace("m=audio 9 x 111\r\n", CODECS);
+}
+
 export function fakeSdp(session: string, fingerprint: string): string {
 	return `v=0\r\no=- ${session} 2 IN IP4 127.0.0.1\r\nm=audio 9 x 111\r\na=fingerprint:sha-256 ${fingerprint}\r\n`;
 }
+
+/* Stands for whatever two browsers of one kind have in common. */
+const CODECS = "m=audio 9 x 111\r\na=setup:actpass\r\na=rtpmap:111 opus/48000/2\r\n";
 
 export class FakePeer implements Peer {
 	onState: ((state: LinkState) => void) | null = null;
@@ -31,6 +40,8 @@ export class FakePeer implements Peer {
 	readonly done: string[] = [];
 	readonly sent = new Map<Slot, MediaStreamTrack | null>();
 	places: Place[] = [];
+	accepted = "";
+	silent = 0;
 	closed = false;
 	fails = false;
 	next: LinkStats | null = { lost: 0, rttMs: 20 };
@@ -38,6 +49,11 @@ export class FakePeer implements Peer {
 	constructor(offerer: boolean, name: string) {
 		this.offerer = offerer;
 		this.name = name;
+	}
+
+	async draft(): Promise<string> {
+		this.#do("draft");
+		return fakeOffer(this.name);
 	}
 
 	async offer(restart: boolean): Promise<string> {
@@ -51,8 +67,9 @@ export class FakePeer implements Peer {
 		return fakeSdp(this.name, this.name);
 	}
 
-	async accept(_answer: string, place: Place): Promise<void> {
+	async accept(answer: string, place: Place): Promise<void> {
 		this.#do("accept");
+		this.accepted = answer;
 		this.places.push(place);
 	}
 
@@ -62,6 +79,10 @@ export class FakePeer implements Peer {
 
 	async stats(): Promise<LinkStats | null> {
 		return this.next;
+	}
+
+	silentMs(): number {
+		return this.silent;
 	}
 
 	close(): void {
@@ -139,7 +160,7 @@ export class FakeTalk implements TalkPorts, TalkDevices {
 	}
 
 	kit(): TalkKit {
-		return { ports: this, Talk, DeviceKeys: FakeKeys };
+		return { ports: this, Talk, DeviceKeys: FakeKeys, Prepared };
 	}
 
 	sink(): Sink {

@@ -1,11 +1,12 @@
 /* Holds the media of the call that this device is in. Its code comes later than the page; a call that is answered before waits for it. */
-import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import type { Capture } from "../media/talkPorts.ts";
 import { failure, type Result } from "../wire/errors.ts";
 import type { Calls } from "./calls.ts";
 import type { Core } from "./core.ts";
 import type { DeviceKeys } from "./deviceKeys.ts";
 import type { TalkKit } from "./env.ts";
+import type { Prepared } from "./prepared.ts";
 import type { Talk } from "./talk.ts";
 import type { AnsweredView } from "./types/calls.ts";
 import type { InputView } from "./types/settings.ts";
@@ -23,6 +24,7 @@ export class TalkHost implements TalkModel {
 	readonly #loaded = signal<{ readonly kit: TalkKit; readonly keys: DeviceKeys } | null>(null);
 	#loading: Promise<void> | null = null;
 	#microphone: Opening | null = null;
+	#prepared: Prepared | null = null;
 
 	readonly view: ReadonlySignal<TalkView | null> = computed(() => {
 		const answered = this.#calls.answered.value;
@@ -63,9 +65,11 @@ export class TalkHost implements TalkModel {
 		);
 		/* Asked for the microphone while it rings, not when they have answered; and opened in the moment of answering. */
 		const wanted = computed(() => wantsMicrophone(calls));
+		const coming = computed(() => comingOf(calls));
 		core.scope.add(
 			effect(() => {
 				const want = wanted.value;
+				void coming.value;
 				queueMicrotask(() => void this.#prepare(want));
 			}),
 		);
@@ -145,16 +149,25 @@ export class TalkHost implements TalkModel {
 			talk.end();
 			this.#talk.value = null;
 		}
-		if (call !== null && talk?.call !== call) queueMicrotask(() => void this.#begin(call));
+		if (call === null || talk?.call === call) return;
+		/* Before the screen is drawn: that takes longer than a word to the server. */
+		if (this.#loaded.peek() !== null) untracked(() => this.#begin(call));
+		else void this.load().then(() => this.#begin(call));
 	}
 
-	async #begin(call: string): Promise<void> {
-		await this.load();
+	#begin(call: string): void {
 		const loaded = this.#loaded.value;
 		const answered = this.#calls.answered.value;
 		if (loaded === null || answered?.call !== call || this.#talk.value !== null) return;
 		const microphone = this.#microphone;
 		this.#microphone = null;
+		let prepared = this.#prepared;
+		this.#prepared = null;
+		/* Both called at once, and it was the other's that was answered. */
+		if (prepared !== null && prepared.call !== call) {
+			prepared.close();
+			prepared = null;
+		}
 		/* The view of a call that has ended stays what it was until this is gone, too. */
 		let last: AnsweredView = answered;
 		const going = computed(() => {
@@ -167,6 +180,7 @@ export class TalkHost implements TalkModel {
 			ports: loaded.kit.ports,
 			keys: loaded.keys,
 			microphone,
+			prepared,
 			failed: () => this.#calls.failedToConnect(call),
 		});
 		const speaker = this.#core.env.keep.get(SPEAKER);
@@ -179,6 +193,7 @@ export class TalkHost implements TalkModel {
 			return;
 		}
 		await this.load();
+		this.#write();
 		const devices = this.#loaded.value?.kit.ports.devices;
 		if (devices === undefined || this.#microphone !== null || this.#talk.value !== null) return;
 		/* While I wait for them, only what would ask me; what is allowed opens in no time. */
@@ -187,7 +202,19 @@ export class TalkHost implements TalkModel {
 		this.#microphone = devices.microphone(this.#core.prefs.value.microphone);
 	}
 
+	/* What we shall say of ourselves, as soon as it is answered. */
+	#write(): void {
+		const loaded = this.#loaded.value;
+		const coming = comingOf(this.#calls);
+		if (loaded === null || coming === null || this.#prepared?.call === coming.call) return;
+		this.#prepared?.close();
+		const { kit, keys } = loaded;
+		this.#prepared = new kit.Prepared(coming.call, coming.kind, kit.ports, keys);
+	}
+
 	#release(): void {
+		this.#prepared?.close();
+		this.#prepared = null;
 		const opening = this.#microphone;
 		this.#microphone = null;
 		void opening?.then(opened => {
@@ -200,6 +227,15 @@ function wantsMicrophone(calls: Calls): "no" | "ask" | "now" {
 	if (calls.incoming.value.some(call => call.answering)) return "now";
 	const phase = calls.outgoing.value?.phase.name;
 	return phase === "reaching" || phase === "ringing" ? "ask" : "no";
+}
+
+/* The call that I may be in next. */
+function comingOf(calls: Calls): { readonly call: string; readonly kind: "offer" | "answer" } | null {
+	const answering = calls.incoming.value.find(call => call.answering);
+	if (answering !== undefined) return { call: answering.call, kind: "answer" };
+	const placed = calls.outgoing.value;
+	const waits = placed?.phase.name === "reaching" || placed?.phase.name === "ringing";
+	return placed !== null && waits ? { call: placed.call, kind: "offer" } : null;
 }
 
 function gone(): Promise<Result> {

@@ -2,8 +2,9 @@
 import { browserTalk } from "../media/browserTalk.ts";
 import { DeviceKeys } from "./deviceKeys.ts";
 import type { TalkKit } from "./env.ts";
+import { Prepared } from "./prepared.ts";
 import { Talk } from "./talk.ts";
 
 export function talkKit(): TalkKit {
-	return { ports: browserTalk(), Talk, DeviceKeys };
+	return { ports: browserTalk(), Talk, DeviceKeys, Prepared };
 }

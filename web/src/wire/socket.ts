@@ -54,6 +54,7 @@ interface Waiting {
 const HELLO_MS = 10_000;
 const IDLE_MS = 30_000;
 const DEAD_MS = 10_000;
+const DOUBT_MS = 3_000;
 const REQUEST_MS = 15_000;
 
 export class Socket {
@@ -104,6 +105,11 @@ export class Socket {
 		this.#drop(1000);
 		this.#become("idle");
 		for (const waiting of [...this.#waiting]) this.#finish(waiting, failure("closed"));
+	}
+
+	/* Something else on this network has fallen silent. */
+	doubt(): void {
+		this.#probe(DOUBT_MS);
 	}
 
 	/* The network came or went, the page came back: no reason to wait any longer. */
@@ -245,11 +251,11 @@ export class Socket {
 		this.#offIdle = this.#env.clock.after(IDLE_MS, () => this.#probe());
 	}
 
-	#probe(): void {
+	#probe(ms = DEAD_MS): void {
 		if (this.#socket === null || this.#state !== "online") return;
 		const turn = this.#turn;
 		this.#offDead();
-		this.#offDead = this.#env.clock.after(DEAD_MS, () => this.#lost(turn, 0));
+		this.#offDead = this.#env.clock.after(ms, () => this.#lost(turn, 0));
 		this.#sayVisible();
 	}
 

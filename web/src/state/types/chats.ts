@@ -2,7 +2,6 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { Result } from "../../wire/errors.ts";
 import type { GroupChange, GroupView, Kind, Outcome, PersonView } from "./base.ts";
-import type { CallEntry } from "./thread.ts";
 
 export type LastGlyph =
 	| "text"
@@ -64,8 +63,6 @@ export interface ChatsModel {
 	readonly list: ReadonlySignal<readonly ChatView[]>;
 	/* Not filtered. */
 	readonly all: ReadonlySignal<readonly ChatView[]>;
-	/* Calls of all chats known here, newest first: the "Calls" page. */
-	readonly calls: ReadonlySignal<readonly { readonly chat: ChatView; readonly call: CallEntry }[]>;
 	readonly loaded: ReadonlySignal<boolean>;
 	readonly filter: ReadonlySignal<ChatFilter>;
 	readonly query: ReadonlySignal<string>;

@@ -116,6 +116,8 @@ export interface RoomTalkView {
 	readonly prompt: "none" | "ringing" | "noOne";
 	/* It takes the place of a call between two, which still goes on. */
 	readonly taking: boolean;
+	/* I record a note, so nobody hears me until it is over. */
+	readonly recording: boolean;
 }
 
 export interface ReactionView {
@@ -161,7 +163,7 @@ export interface RoomsModel {
 	/* Asks how: `choice` is there until start() or choose(0). Where a room is open already, joins it. */
 	choose(conv: number, kind: Kind): void;
 	start(conv: number, kind: RoomKind, ring: boolean): Promise<Result>;
-	/* Without options: as the last time. */
+	/* Without options: as at the device from which it is taken over, else as the last time. */
 	join(room: string, options?: { muted?: boolean; camera?: boolean }): Promise<Result>;
 	leave(): Promise<Result>;
 	decline(room: string): Promise<Result>;
@@ -190,6 +192,8 @@ export interface RoomsModel {
 	pin(tile: string | null): void;
 	/* So tall, in pixels of the screen, that tile is drawn; 0 = not at all. */
 	sized(tile: string, height: number): void;
+	/* That tile has a window of its own, seen even while the page is hidden; null = none has. */
+	floats(tile: string | null, height: number): void;
 	/* `next` of that tile has drawn a frame. */
 	frame(tile: string): void;
 

@@ -1,0 +1,8 @@
+import * as format from "./format.ts";
+import { t } from "./roomText.ts";
+
+/** "Ana, Ben, Carla and 2 more" */
+export function someNames(all: readonly string[], most: number): string {
+	if (all.length <= most + 1) return format.list(all);
+	return format.list([...all.slice(0, most), t("more-names", { count: all.length - most })]);
+}
