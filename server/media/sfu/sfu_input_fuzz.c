@@ -1,9 +1,9 @@
-/* A room of three in virtual time, fed by a script; the SFU is one for all inputs, and each finds it as the first did. Plain bytes of the input are sealed with the sender's keys before they go in, so that
- * what stands behind SRTP is reached; others go in raw. Whatever comes out must go to an address that was proven, be no longer than a
- * packet, and never use a sequence number of a stream twice (which would give the key away). */
+/* A room of three in virtual time, fed by a script; the SFU is one for all inputs, and each finds it as the first did. Plain bytes of the
+ * input are sealed with the sender's keys before they go in, so that what stands behind SRTP is reached; others go in raw. Whatever comes out must go to an address that was proven, be no longer than a
+ * packet, and never use a sequence number of a stream twice (which would give the key away), unless byte for byte the same. */
 #include "media/sfu/sfu_priv.h"
 
-enum { PEERS = 3, STREAMS = 16, RING = 64 };
+enum { PEERS = 3, STREAMS = 16, KEPT = 256, RING = 64 };
 
 static const struct at_id room = {{1}};
 static const struct sfu_keys keys = {{1}, {2}, {3}, {4}};
@@ -19,6 +19,8 @@ struct world {
 	struct sfu_slot_ids slots[PEERS][SFU_SLOTS_MAX];
 	uint32_t ssrcs[PEERS][STREAMS];
 	uint64_t used[PEERS][STREAMS][65536 / 64];
+	uint64_t sums[PEERS][STREAMS][KEPT]; /* of the last packets, by number */
+	uint16_t newest[PEERS];              /* in slot 0, which is voice */
 };
 
 static struct world *world; /* the callback's, too large for a stack */
@@ -28,6 +30,14 @@ static struct ice_tuple tuple_of(unsigned i)
 	return (struct ice_tuple){.remote_port = (uint16_t)(1000 + i),
 				  .transport = i == 2 ? ICE_TCP : ICE_UDP,
 				  .conn = i == 2 ? 9 : 0};
+}
+
+/* The tag depends on every byte. */
+static uint64_t sum_of(const uint8_t *data, size_t len)
+{
+	uint64_t sum;
+	memcpy(&sum, data + len - sizeof(sum), sizeof(sum));
+	return sum;
 }
 
 static void note(unsigned peer, const uint8_t *data, size_t len)
@@ -43,8 +53,12 @@ static void note(unsigned peer, const uint8_t *data, size_t len)
 		if (world->ssrcs[peer][i] != ssrc)
 			continue;
 		uint64_t *word = &world->used[peer][i][seq / 64], bit = (uint64_t)1 << seq % 64;
-		AT_ASSERT(!(*word & bit));
+		AT_ASSERT(!(*word & bit) || (ssrc == world->slots[peer][0].ssrc &&
+					     world->sums[peer][i][seq % KEPT] == sum_of(data, len)));
 		*word |= bit;
+		world->sums[peer][i][seq % KEPT] = sum_of(data, len);
+		if (ssrc == world->slots[peer][0].ssrc)
+			world->newest[peer] = seq;
 		return;
 	}
 	AT_ASSERT(false); /* more streams than there are slots */
@@ -200,6 +214,12 @@ static void sealed_rtcp(unsigned peer, uint8_t *bytes, size_t len)
 			for (size_t k = 0; k < 4; k++)
 				bytes[at + k] = (uint8_t)(ssrc >> (24 - 8 * k));
 		}
+	/* And one that asks for a packet of voice names how long ago it was. */
+	if (len >= 16 && bytes[0] == 0x81 && bytes[1] == 205) {
+		uint16_t seq = (uint16_t)(world->newest[peer] - bytes[13]);
+		bytes[12] = (uint8_t)(seq >> 8);
+		bytes[13] = (uint8_t)seq;
+	}
 	if (len >= 8 && !srtcp_seal(world->out[peer], bytes, len, ICE_PACKET_MAX, &sealed))
 		sfu_packet(world->sfu, world->now_us, world->now_us, &from, bytes, sealed);
 }

@@ -45,6 +45,9 @@ enum {
 	CLOCK_VIDEO = 90, /* ticks a millisecond */
 	CLOCK_AUDIO = 48,
 };
+/* No peer pushes a stream of its own out of what its SRTP follows; for reports Firefox has an SSRC for each m-line that it receives on. */
+_Static_assert((int)STREAMS_A_PEER <= (int)SRTP_SSRCS_MAX, "streams of RTP");
+_Static_assert((int)STREAMS_A_PEER + (int)SFU_SLOTS_MAX <= (int)SRTCP_SSRCS_MAX, "streams of RTCP");
 
 struct sfu_layer;
 struct sfu_source_state;
