@@ -21,11 +21,16 @@ function Here({ view }: { view: TalkView }) {
 				<p class="call-with">
 					<bdi>{view.person.name}</bdi>
 				</p>
-				<LinkStatus link={view.link} since={view.answeredTs} quality={view.quality} />
+				{view.recording ? (
+					<p class="talk-status call-aside">{t("muted-recording")}</p>
+				) : (
+					<LinkStatus link={view.link} since={view.answeredTs} quality={view.quality} />
+				)}
 			</div>
 			<IconButton
 				icon={view.mine.muted ? MicOff : Mic}
 				label={view.mine.muted ? t("unmute") : t("mute")}
+				disabled={view.recording}
 				onClick={() => talk.setMuted(!view.mine.muted)}
 			/>
 			<IconButton icon={Maximize2} label={t("back-to-call")} onClick={back} />

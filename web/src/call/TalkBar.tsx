@@ -63,6 +63,7 @@ export function TalkBar({ view, onPanel }: { view: TalkView; onPanel: (panel: Pa
 				icon={mine.muted ? MicOff : Mic}
 				label={mine.muted ? t("unmute") : t("mute")}
 				off={mine.muted}
+				disabled={view.recording}
 				autofocus
 				onClick={() => talk.setMuted(!mine.muted)}
 			/>

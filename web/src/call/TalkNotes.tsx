@@ -83,6 +83,7 @@ export function TalkNotes({ view, onPanel }: { view: TalkView; onPanel: (panel: 
 				</Note>
 			)}
 			{view.camera && <Note icon={VideoOff} warn text={t("trouble-camera")} />}
+			{view.recording && <Note icon={MicOff} text={t("muted-recording")} />}
 			{view.mine.screen && <Note icon={MonitorUp} text={t("sharing")} />}
 			<Asking view={view} />
 		</div>

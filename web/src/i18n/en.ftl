@@ -272,6 +272,7 @@ camera-flip = Flip camera
 share-screen = Share screen
 share-stop = Stop sharing
 sharing = You are sharing your screen.
+muted-recording = You are muted while you record
 minimise = Minimise
 back-to-call = Back to the call
 picture-in-picture = Picture in picture

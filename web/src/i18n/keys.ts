@@ -238,6 +238,7 @@ export interface Messages {
 	"share-screen": never;
 	"share-stop": never;
 	sharing: never;
+	"muted-recording": never;
 	minimise: never;
 	"back-to-call": never;
 	"picture-in-picture": never;
@@ -568,7 +569,6 @@ export interface Messages {
 	"no-one": never;
 	"no-one-hint": "group";
 	"muted-by": "name";
-	"muted-recording": never;
 	"hand-hint": never;
 	"hand-keep": never;
 	"mic-denied-room": never;

@@ -96,7 +96,6 @@ alone-hint = The others see that the call is open.
 no-one = No one joined.
 no-one-hint = Leave a note for { $group }. The call stays open for 10 minutes, should somebody come.
 muted-by = { $name } muted you. Only you can unmute.
-muted-recording = You are muted while you record
 hand-hint = You have had the word. Lower your hand?
 hand-keep = Keep it up
 mic-denied-room = The browser does not allow the microphone, so nobody hears you.

@@ -3,7 +3,7 @@ import { unreachable } from "../lib/unreachable.ts";
 import type { Core } from "./core.ts";
 import type { OpenRecording } from "./openRecording.ts";
 import type { Kind } from "./types/base.ts";
-import type { RecOpen, RecorderView, RecTarget, RecWarning } from "./types/recorder.ts";
+import type { RecOpen, RecorderModel, RecorderView, RecTarget, RecWarning } from "./types/recorder.ts";
 
 export type Phase =
 	| { readonly name: "idle" }
@@ -15,6 +15,14 @@ export type Phase =
 			readonly code: "denied" | "no_device" | "in_use";
 	  }
 	| { readonly name: "open"; readonly session: OpenRecording };
+
+/* From the tap until it is sent, kept or dropped: in a pause it may go on at any moment. */
+const UNDER_WAY: ReadonlySet<string> = new Set(["opening", "countdown", "recording", "paused"]);
+
+/** A note is being recorded, which nobody whom I talk to meanwhile is to hear. */
+export function underWay(recorder: RecorderModel): boolean {
+	return UNDER_WAY.has(recorder.view.value.state);
+}
 
 export function phaseView(
 	core: Core,

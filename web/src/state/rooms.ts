@@ -9,6 +9,7 @@ import type { Calls } from "./calls.ts";
 import type { Core } from "./core.ts";
 import type { RoomKit } from "./env.ts";
 import type { Recorder, RecorderEnd } from "./recorder.ts";
+import { underWay } from "./recorderView.ts";
 import { RoomRinging } from "./roomRinging.ts";
 import type { RoomEnd, RoomTalk } from "./roomTalk.ts";
 import { isIn, mineOf, roomView } from "./roomViews.ts";
@@ -25,8 +26,6 @@ const HANDOVER_MS = 1_500;
 const HANDOVER_LATE_MS = 15_000;
 /* More people than this make no sounds when they come and go. */
 const QUIET_FROM = 9;
-/* From the tap until it is sent, kept or dropped: in a pause it may go on at any moment. */
-const RECORDING: ReadonlySet<string> = new Set(["opening", "countdown", "recording", "paused"]);
 
 export interface JoinOptions {
 	readonly muted?: boolean;
@@ -62,7 +61,7 @@ export class Rooms {
 		this.#calls = calls;
 		this.#between = between;
 		this.#recorder = recorder;
-		this.#recording = computed(() => RECORDING.has(recorder.view.value.state));
+		this.#recording = computed(() => underWay(recorder));
 		const busy = () => this.talk.value !== null || calls.engaged;
 		this.#ringing = new RoomRinging(core, this.#rooms, busy);
 		this.incoming = this.#ringing.views;

@@ -388,6 +388,21 @@ describe("the media of a call", () => {
 		expect(app.talk.view.value).toMatchObject({ kind: "video", mine: { camera: false } });
 	});
 
+	it("is not heard while a note is recorded, pauses included, and is heard again after", async () => {
+		await answered();
+		void app.recorder.start(CONV, "voice");
+		await world.clock.advance(2_000);
+		app.recorder.pause();
+		app.talk.setMuted(false);
+		await world.clock.advance(100);
+		expect(app.talk.view.value).toMatchObject({ recording: true, mine: { muted: true } });
+		expect(world.server.last("media.state")?.muted).toBe(true);
+		await app.recorder.discard();
+		await world.clock.advance(100);
+		expect(app.talk.view.value).toMatchObject({ recording: false, mine: { muted: false } });
+		expect(world.server.last("media.state")?.muted).toBe(false);
+	});
+
 	it("without a microphone goes on, and says why nobody hears me", async () => {
 		world.talk.refuse = "denied";
 		await answered();

@@ -24,6 +24,7 @@ export interface TalkParts {
 	/* A microphone that is being opened already. */
 	readonly microphone: Promise<Result<{ capture: Capture }>> | null;
 	readonly prepared: Prepared | null;
+	readonly recording: ReadonlySignal<boolean>;
 	/* Never connected: nothing more is to be expected. */
 	failed(): void;
 }
@@ -78,6 +79,7 @@ export class Talk {
 			},
 			parts.microphone,
 		);
+		this.scope.add(effect(() => this.own.hold(parts.recording.value)));
 		this.#asking = new Asking(call, core, this.scope, () => void this.own.setCamera(true));
 		/* What they have agreed to holds on another device of mine, too; but no camera goes on there by itself. */
 		if (kind === "video" || turned) this.#asking.agreed.value = true;
@@ -194,6 +196,7 @@ export class Talk {
 			safetyCode: this.link.safetyCode.value,
 			microphone: this.own.microphoneTrouble.value,
 			camera: this.own.cameraTrouble.value,
+			recording: this.own.held.value,
 		};
 	}
 }

@@ -7,8 +7,10 @@ import type { Core } from "./core.ts";
 import type { DeviceKeys } from "./deviceKeys.ts";
 import type { TalkKit } from "./env.ts";
 import type { Prepared } from "./prepared.ts";
+import { underWay } from "./recorderView.ts";
 import type { Talk } from "./talk.ts";
 import type { AnsweredView } from "./types/calls.ts";
+import type { RecorderModel } from "./types/recorder.ts";
 import type { InputView } from "./types/settings.ts";
 import type { ElsewhereView, TalkModel, TalkView } from "./types/talk.ts";
 
@@ -20,6 +22,7 @@ const PRELOAD_MS = 500;
 export class TalkHost implements TalkModel {
 	readonly #core: Core;
 	readonly #calls: Calls;
+	readonly #recording: ReadonlySignal<boolean>;
 	readonly #talk = signal<Talk | null>(null);
 	readonly #loaded = signal<{ readonly kit: TalkKit; readonly keys: DeviceKeys } | null>(null);
 	#loading: Promise<void> | null = null;
@@ -53,9 +56,10 @@ export class TalkHost implements TalkModel {
 		};
 	});
 
-	constructor(core: Core, calls: Calls) {
+	constructor(core: Core, calls: Calls, recorder: RecorderModel) {
 		this.#core = core;
 		this.#calls = calls;
+		this.#recording = computed(() => underWay(recorder));
 		this.elsewhere = calls.elsewhere;
 		const going = computed(() => calls.answered.value?.call ?? null);
 		core.scope.add(effect(() => this.#follow(going.value)));
@@ -181,6 +185,7 @@ export class TalkHost implements TalkModel {
 			keys: loaded.keys,
 			microphone,
 			prepared,
+			recording: this.#recording,
 			failed: () => this.#calls.failedToConnect(call),
 		});
 		const speaker = this.#core.env.keep.get(SPEAKER);
@@ -260,5 +265,6 @@ function connecting(answered: AnsweredView): TalkView {
 		safetyCode: null,
 		microphone: null,
 		camera: null,
+		recording: false,
 	};
 }

@@ -25,7 +25,7 @@ export class Voice {
 		this.uploads = new Uploads({ clock, storage, random, socket: core.socket });
 		this.recorder = new Recorder(core, this.uploads);
 		this.calls = new Calls(core, this.recorder);
-		this.talk = new TalkHost(core, this.calls);
+		this.talk = new TalkHost(core, this.calls, this.recorder);
 		this.rooms = new RoomHost(core, this.calls, this.talk, this.recorder);
 		this.live = new Live(core, call => this.calls.answer(call));
 		this.drafts = new Drafts(core, this.uploads, this.recorder);

@@ -43,6 +43,8 @@ export interface TalkView {
 	/* Why I am not heard or seen, though I should be. */
 	readonly microphone: TalkTrouble | null;
 	readonly camera: TalkTrouble | null;
+	/* I record a note, so they do not hear me until it is over. */
+	readonly recording: boolean;
 }
 
 /* A call of mine that goes on at another device of mine. */
