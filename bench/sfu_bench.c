@@ -453,6 +453,8 @@ static void run_only(const char *name)
 		measure_latency(true, "sfu_latency");
 	if (!strcmp(name, "memory"))
 		measure_memory();
+	if (!strcmp(name, "joins"))
+		measure_joins();
 }
 
 int main(int argc, char **argv)

@@ -53,7 +53,7 @@ const talk = closure(["talkKit", "InCall"].map(part));
 const room = closure(
 	["roomKit", "InRoom", "RoomCallBar", "RoomStart", "RoomStrip", "RoomCard", "EmojiPanel"].map(part),
 );
-const recorder = closure(["recordingKit", "RecordBar", "RecordElsewhere"].map(part));
+const recorder = closure(["recordingKit", "StageRecording", "RecordBar", "RecordElsewhere"].map(part));
 
 const budgets = [
 	["first load: shell and thread", first, 60],

@@ -271,4 +271,19 @@ async function voiceWithFirefox() {
 	await heardBothWays(ana, ben);
 }
 
-export default { chromiumCallsFirefox, firefoxCallsChromium, voiceWithFirefox, voice, safetyCode, video, voiceBecomesVideo, screen, glare, answeredWhileANoteIsLeft, mediaRoleEnds, serverEnds, pageLoadedAgain, movesToAnotherDevice, chatsWhileTalking, silentUntilAnswered };
+/** Two browsers of one kind need not read each other's offer first; Firefox's own, too. */
+async function firefoxCallsFirefox() {
+	const server = await startServer({ people: ["Ana", "Ben"], set: quick });
+	const [ana, ben] = [await (await new FirefoxPerson(server, "Ana").open()).signIn(), await (await new FirefoxPerson(server, "Ben").open()).signIn()];
+	await ana.chatWith("Ben");
+	await ana.say("Hello Ben");
+	await ben.click("link", /Ana/);
+	await ana.click("button", "Video call");
+	await ben.click("button", "Answer");
+	await sees(ana, "Ben");
+	await sees(ben, "Ana");
+	for (const who of [ana, ben]) await until(`${who.name} hears the other`, () => heardVoice(who.page));
+	for (const who of [ana, ben]) assert.match(await who.page.evaluate(() => window.testPeers.at(-1).remoteDescription.type), /answer/);
+}
+
+export default { chromiumCallsFirefox, firefoxCallsFirefox, firefoxCallsChromium, voiceWithFirefox, voice, safetyCode, video, voiceBecomesVideo, screen, glare, answeredWhileANoteIsLeft, mediaRoleEnds, serverEnds, pageLoadedAgain, movesToAnotherDevice, chatsWhileTalking, silentUntilAnswered };

@@ -347,7 +347,8 @@ struct sfu {
 	uint32_t *free_peers;
 	uint32_t peers_used, peers_live, free_peer_count;
 	size_t rings_used;
-	int64_t *due_us; /* by a peer's index: when its tick has something to do */
+	uint32_t video_ring; /* packets in each; only fuzzing has less than VIDEO_RING, to get round it */
+	int64_t *due_us;     /* by a peer's index: when its tick has something to do */
 	struct at_map *by_room, *by_ufrag;
 	uint32_t *buckets, bucket_mask;
 	uint8_t key[16];

@@ -3,45 +3,19 @@ import { useCallback, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/text.ts";
 import type { TalkView } from "../state/types/talk.ts";
 import { hueOf } from "../ui/Avatar.tsx";
-import { Dialog } from "../ui/Dialog.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { useModal } from "../ui/modal.ts";
 import { useApp } from "../ui/model.ts";
-import { Portal } from "../ui/Portal.tsx";
 import { Pictures } from "./Pictures.tsx";
-import { DevicesPanel, HelpPanel, InfoPanel } from "./panels.ts";
 import { LinkStatus } from "./QualityMark.tsx";
 import { type Panel, TalkBar } from "./TalkBar.tsx";
 import { TalkNotes } from "./TalkNotes.tsx";
 import { minimised, useStill, useTalkKeys } from "./talkScreen.ts";
 
+/* What opens over a call on request comes with the first use. */
 const GrowCall = lazy(async () => (await import("./AddPeople.tsx")).GrowCall);
-
-function panelTitle(panel: Exclude<Panel, "add">): string {
-	switch (panel) {
-		case "devices":
-			return t("call-devices");
-		case "info":
-			return t("call-details");
-		case "help":
-			return t("call-shortcuts");
-	}
-}
-
-function OpenPanel({ panel, view, onClose }: { panel: Panel; view: TalkView; onClose: () => void }) {
-	const { talk } = useApp();
-	if (panel === "add") return <GrowCall view={view} onClose={onClose} />;
-	return (
-		<Portal>
-			<Dialog title={panelTitle(panel)} closeLabel={t("close")} onClose={onClose}>
-				{panel === "devices" && <DevicesPanel of={talk} />}
-				{panel === "info" && <InfoPanel view={view} />}
-				{panel === "help" && <HelpPanel />}
-			</Dialog>
-		</Portal>
-	);
-}
+const TalkPanel = lazy(async () => (await import("./TalkPanels.tsx")).TalkPanel);
 
 function Screen({ view }: { view: TalkView }) {
 	const { talk, settings } = useApp();
@@ -51,6 +25,7 @@ function Screen({ view }: { view: TalkView }) {
 		minimised.value = view.call;
 	}, [view.call]);
 	const help = useCallback(() => setPanel("help"), []);
+	const close = useCallback(() => setPanel(null), []);
 	useModal(surface, panel === null ? minimise : null);
 	useTalkKeys({ talk, enabled: panel === null && settings.prefs.value.shortcuts, help });
 	const screen = talk.theirScreen.value !== null;
@@ -78,6 +53,7 @@ function Screen({ view }: { view: TalkView }) {
 					event.preventDefault();
 				}}
 				data-kind={view.kind}
+				data-away={view.link === "reconnecting" || undefined}
 				style={{ "--hue": String(hueOf(view.person.id)) }}
 				data-enter
 			>
@@ -97,7 +73,8 @@ function Screen({ view }: { view: TalkView }) {
 					<TalkBar view={view} onPanel={setPanel} />
 				</div>
 			</section>
-			{panel && <OpenPanel panel={panel} view={view} onClose={() => setPanel(null)} />}
+			{panel === "add" && <GrowCall view={view} onClose={close} />}
+			{panel && panel !== "add" && <TalkPanel panel={panel} view={view} onClose={close} />}
 		</>
 	);
 }

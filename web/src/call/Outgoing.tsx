@@ -5,14 +5,20 @@ import { outcomeSentence } from "../i18n/words.ts";
 import type { OutgoingView } from "../state/types/calls.ts";
 import type { RecorderView } from "../state/types/recorder.ts";
 import { Avatar, hueOf } from "../ui/Avatar.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { useFocusOn, useModal } from "../ui/modal.ts";
 import { run, useApp } from "../ui/model.ts";
 import { Portal } from "../ui/Portal.tsx";
 import { Prompt } from "./Prompt.tsx";
-import { Countdown, OwnPicture } from "./RecParts.tsx";
 import { headline } from "./recording.ts";
 import { refusal } from "./refusal.ts";
-import { StageRecording } from "./StageRecording.tsx";
+
+/* Behind the screen of the call, and long before it can be tapped. */
+const screen = () => import("./StageRecording.tsx");
+const StageRecording = lazy(async () => (await screen()).StageRecording);
+const StagePicture = lazy(async () => (await screen()).StagePicture);
+StageRecording.preload();
+StagePicture.preload();
 
 function status(view: OutgoingView): string {
 	const { name } = view.person;
@@ -80,7 +86,7 @@ export function OutgoingScreen({ view }: { view: OutgoingView }) {
 					data-pulse={(!recording && !view.refused && phase === "ringing") || undefined}
 				>
 					{video ? (
-						<OwnPicture>{rec.state === "countdown" && <Countdown />}</OwnPicture>
+						<StagePicture counts={rec.state === "countdown"} />
 					) : (
 						<Avatar id={view.person.id} name={view.person.name} size="xl" />
 					)}

@@ -4,7 +4,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { run, useApp } from "../ui/model.ts";
 import { RoundAction } from "../ui/RoundAction.tsx";
 import { Blocked } from "./Blocked.tsx";
-import { RecLevel, RecNotes, RecTimer, RecWave } from "./RecParts.tsx";
+import { Countdown, OwnPicture, RecLevel, RecNotes, RecTimer, RecWave } from "./RecParts.tsx";
 import { type OpenView, openView, useRecordKeys } from "./recording.ts";
 
 function ThirdAction({ view }: { view: OpenView }) {
@@ -107,6 +107,11 @@ function Open({ view }: { view: OpenView }) {
 			</div>
 		</>
 	);
+}
+
+/** In the place of the other's face: what the camera sees. */
+export function StagePicture({ counts }: { counts: boolean }) {
+	return <OwnPicture>{counts && <Countdown />}</OwnPicture>;
 }
 
 /** Recording on the screen of the call: the same places, other words. */

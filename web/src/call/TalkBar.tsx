@@ -69,7 +69,7 @@ export function TalkBar({ view, onPanel }: { view: TalkView; onPanel: (panel: Pa
 			<TalkButton
 				icon={mine.camera ? Video : VideoOff}
 				label={mine.camera ? t("camera-off") : t("camera-on")}
-				off={!mine.camera}
+				off={!mine.camera && view.kind === "video"}
 				disabled={view.ask === "asked"}
 				onClick={() => run(talk.setCamera(!mine.camera))}
 			/>

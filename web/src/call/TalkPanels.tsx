@@ -1,12 +1,16 @@
 import { ShieldAlert, ShieldCheck } from "lucide";
 import { useEffect } from "preact/hooks";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import type { InputView } from "../state/types/settings.ts";
 import type { TalkModel, TalkView, Trust } from "../state/types/talk.ts";
 import { Button } from "../ui/Button.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { run, useApp } from "../ui/model.ts";
+import { Portal } from "../ui/Portal.tsx";
 import { useId } from "../ui/useId.ts";
+import type { Panel } from "./TalkBar.tsx";
+import "./talkPanels.css";
 
 interface PickProps {
 	label: string;
@@ -105,7 +109,7 @@ function trustText(trust: Trust, name: string): string {
 	}
 }
 
-export function InfoPanel({ view }: { view: TalkView }) {
+function InfoPanel({ view }: { view: TalkView }) {
 	const { talk } = useApp();
 	const { name } = view.person;
 	const doubt = view.trust === "changed" || view.trust === "unverified";
@@ -151,5 +155,32 @@ export function HelpPanel({ more = [] }: { more?: readonly [string, string][] })
 				</div>
 			))}
 		</dl>
+	);
+}
+
+type Shown = Exclude<Panel, "add">;
+
+function panelTitle(panel: Shown): string {
+	switch (panel) {
+		case "devices":
+			return t("call-devices");
+		case "info":
+			return t("call-details");
+		case "help":
+			return t("call-shortcuts");
+	}
+}
+
+/** What is opened over a call between two. */
+export function TalkPanel({ panel, view, onClose }: { panel: Shown; view: TalkView; onClose: () => void }) {
+	const { talk } = useApp();
+	return (
+		<Portal>
+			<Dialog title={panelTitle(panel)} closeLabel={t("close")} onClose={onClose}>
+				{panel === "devices" && <DevicesPanel of={talk} />}
+				{panel === "info" && <InfoPanel view={view} />}
+				{panel === "help" && <HelpPanel />}
+			</Dialog>
+		</Portal>
 	);
 }

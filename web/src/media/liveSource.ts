@@ -5,9 +5,21 @@ import { WebmClusters } from "./webmLive.ts";
 
 const BEHIND_S = 0.5;
 const FAR_S = 1.6;
-/* Not far enough for a jump, which costs Firefox a decode from the last key frame: the voice goes a little faster, at its own pitch. */
-const LATE_S = 1;
-const CATCH_UP = 1.1;
+/* Not far enough for a jump, which costs Firefox a decode from the last key frame: the voice goes a little faster, at its own pitch, until
+ * it is where it should be. */
+const LATE_S = 0.2;
+const VERY_LATE_S = 0.5;
+/* Each time that it had to wait for the next piece, it stays so much further behind; for a while. */
+const WAITED_S = 0.1;
+const FORGIVEN_MS = 15_000;
+const WAITED_MAX_S = 0.5;
+
+/* How fast to play, so far behind what has just come, being at that speed; waits: how often there was nothing to play. */
+export function speedFor(behindS: number, now: number, waits: number): number {
+	const late = behindS - BEHIND_S - Math.min(WAITED_MAX_S, waits * WAITED_S);
+	if (late > VERY_LATE_S) return 1.2;
+	return late > LATE_S || (late > 0 && now > 1) ? 1.1 : 1;
+}
 
 export type LiveState = "connecting" | "playing" | "ended" | "failed";
 
@@ -38,6 +50,8 @@ export class LiveSource {
 	#seg = -1;
 	#next = 0;
 	#complete = false;
+	#waits = 0;
+	#waitedAt = 0;
 	#state: LiveState = "connecting";
 
 	/* Construct inside a click: play() is called at once so that the browser connects it with the gesture. */
@@ -51,6 +65,7 @@ export class LiveSource {
 		this.#url = URL.createObjectURL(this.#source);
 		this.#source.addEventListener("sourceopen", () => this.#opened(mime), { once: true });
 		element.addEventListener("playing", this.#playing);
+		element.addEventListener("waiting", this.#waiting);
 		element.addEventListener("ended", this.#ended);
 		element.addEventListener("error", this.#broken);
 		/* ManagedMediaSource opens only where remote playback is off. */
@@ -75,6 +90,7 @@ export class LiveSource {
 	close(): void {
 		this.#queue.length = 0;
 		this.element.removeEventListener("playing", this.#playing);
+		this.element.removeEventListener("waiting", this.#waiting);
 		this.element.removeEventListener("ended", this.#ended);
 		this.element.removeEventListener("error", this.#broken);
 		this.element.pause();
@@ -84,6 +100,11 @@ export class LiveSource {
 	}
 
 	readonly #playing = () => this.#become("playing");
+	readonly #waiting = () => {
+		if (this.#state !== "playing" || this.element.seeking) return;
+		this.#waits++;
+		this.#waitedAt = performance.now();
+	};
 	readonly #ended = () => this.#become("ended");
 	readonly #broken = () => this.#become("failed");
 
@@ -138,14 +159,25 @@ export class LiveSource {
 		return ranges === undefined || ranges.length === 0 ? 0 : ranges.end(ranges.length - 1);
 	}
 
+	#forgive(): void {
+		const now = performance.now();
+		if (this.#waits === 0 || now - this.#waitedAt < FORGIVEN_MS) return;
+		this.#waits--;
+		this.#waitedAt = now;
+	}
+
 	#keepUp(): void {
+		this.#forgive();
 		const end = this.#end();
 		const behind = end - this.element.currentTime;
 		const start =
 			this.#buffer !== null && this.#buffer.buffered.length > 0 ? this.#buffer.buffered.start(0) : 0;
-		if (behind > FAR_S && !this.#complete) this.element.currentTime = Math.max(start, end - BEHIND_S);
+		/* A jump that is under way is not made again before it has landed. */
+		const jumps = behind > FAR_S && !this.#complete && !this.element.seeking;
+		if (jumps) this.element.currentTime = Math.max(start, end - BEHIND_S);
 		else if (this.element.currentTime < start) this.element.currentTime = start;
-		this.element.playbackRate = behind > LATE_S && !this.#complete ? CATCH_UP : 1;
+		const speed = this.#complete ? 1 : speedFor(behind, this.element.playbackRate, this.#waits);
+		if (this.element.playbackRate !== speed) this.element.playbackRate = speed;
 		if (this.element.paused && end > start) void this.element.play().catch(() => {});
 	}
 

@@ -83,8 +83,12 @@ export function sessionOf(sdp: string): string {
 
 /* An answer says which connection's offer it answers, so that a late one is not taken for another's. */
 export function markAnswer(answer: string, offer: string): string {
-	const { session, media } = sections(answer);
-	return `${[...session, `${ORDER}${sessionOf(offer)}`, ...media.flat()].join("\r\n")}\r\n`;
+	return inOrder(answer, sessionOf(offer));
+}
+
+function inOrder(sdp: string, order: string): string {
+	const { session, media } = sections(sdp);
+	return `${[...session, `${ORDER}${order}`, ...media.flat()].join("\r\n")}\r\n`;
 }
 
 /* "" = it does not say. */
@@ -99,8 +103,7 @@ export function answersTo(sdp: string): string {
 /* Two browsers of one kind offer the same, and then each one's offer is all the other would answer: neither waits for it to be read.
  * The one who was called says theirs as an answer, foretold. */
 export function foretold(kind: "offer" | "answer", offer: string): string {
-	const { session, media } = sections(kind === "answer" ? withRole(offer, "active") : offer);
-	return `${[...session, `${ORDER}${TWIN}`, ...media.flat()].join("\r\n")}\r\n`;
+	return inOrder(kind === "answer" ? withRole(offer, "active") : offer, TWIN);
 }
 
 export function isForetold(sdp: string): boolean {

@@ -137,7 +137,7 @@ export class Talk {
 			clock.every(LEVEL_MS, () =>
 				batch(() => {
 					/* A second after it has connected: measuring takes time that the first sound would wait for. */
-					if (this.#quality.value !== null) this.level.value = this.own.level();
+					this.level.value = this.#quality.value === null ? 0 : this.own.level();
 					this.theirLevel.value = this.sink.level();
 				}),
 			),
