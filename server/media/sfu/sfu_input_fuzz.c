@@ -1,9 +1,10 @@
 /* A room of three in virtual time, fed by a script; the SFU is one for all inputs, and each finds it as the first did. Plain bytes of the
- * input are sealed with the sender's keys before they go in, so that what stands behind SRTP is reached; others go in raw. Whatever comes out must go to an address that was proven, be no longer than a
- * packet, and never use a sequence number of a stream twice (which would give the key away), unless byte for byte the same. */
+ * input are sealed with the sender's keys before they go in, so that what stands behind SRTP is reached; others go in raw. Whatever comes
+ * out must go to an address that was proven, be no longer than a packet, and never use a sequence number of a stream twice (which would
+ * give the key away), unless byte for byte the same. */
 #include "media/sfu/sfu_priv.h"
 
-enum { PEERS = 3, STREAMS = 16, KEPT = 256, RING = 64 };
+enum { PEERS = 3, STREAMS = 16, RING = 64, KEPT = 256 };
 
 static const struct at_id room = {{1}};
 static const struct sfu_keys keys = {{1}, {2}, {3}, {4}};
@@ -111,11 +112,13 @@ static void prepare(void)
 
 static void forget_streams(void)
 {
-	for (unsigned peer = 0; peer < PEERS; peer++)
+	for (unsigned peer = 0; peer < PEERS; peer++) {
+		world->newest[peer] = 0;
 		for (unsigned i = 0; i < STREAMS && world->ssrcs[peer][i]; i++) {
 			memset(world->used[peer][i], 0, sizeof(world->used[peer][i]));
 			world->ssrcs[peer][i] = 0;
 		}
+	}
 }
 
 static void start(void)
