@@ -262,7 +262,7 @@ struct sfu_stats {
 	/* packets of voice with frames put in by us; lost ones out of others' RED */
 	uint64_t reds_made, voices_restored;
 	uint64_t plis_in, keyframes_asked; /* asked by subscribers; by us of publishers */
-	uint64_t switches;                 /* of layers */
+	uint64_t switches, tier_changes;   /* of layers; of VP8's temporal layers within one */
 	uint64_t probes_out;               /* padding packets */
 	uint64_t checks, handshakes;
 	uint64_t drops[SFU_DROP_COUNT];
@@ -278,6 +278,7 @@ struct sfu_layer_stats {
 struct sfu_slot_stats {
 	uint32_t peer;        /* 0 = empty */
 	int8_t layer, wanted; /* -1 = none */
+	uint8_t tier;         /* of VP8's temporal layers the highest that flows; 2 = all */
 	uint64_t packets, bytes, rtx, switches;
 };
 struct sfu_peer_stats {
