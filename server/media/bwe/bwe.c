@@ -10,7 +10,7 @@ enum {
 	RTT_MAX_US = 2000 * 1000,
 	RTT_FIRST_US = 100 * 1000,
 };
-static const double DECAY = .8, ALR_ENTER = .65, ALR_LEAVE = .8;
+static const double UNKNOWN_TIMES = 2.5, DECAY = .8, ALR_ENTER = .65, ALR_LEAVE = .8;
 /* Differences of two of these cannot overflow. */
 static const int64_t ARRIVAL_MAX_US = INT64_MAX / 4;
 
@@ -223,7 +223,14 @@ uint32_t bwe_estimate_bps(struct bwe *b, int64_t now_us)
 uint32_t bwe_stable_min_bps(struct bwe *b, int64_t now_us)
 {
 	tick(b, now_us);
-	return (uint32_t)bwe_min(b->min_now_bps, b->min_before_bps);
+	double lowest = bwe_min(b->min_now_bps, b->min_before_bps);
+	return (uint32_t)(b->link_bps > 0 ? bwe_max(bwe_min(lowest, b->link_bps), BWE_MIN_BPS) : lowest);
+}
+
+uint32_t bwe_burst_bps(struct bwe *b, int64_t now_us)
+{
+	tick(b, now_us);
+	return (uint32_t)(b->link_bps > 0 ? bwe_min(b->bps, b->link_bps) : UNKNOWN_TIMES * b->bps);
 }
 
 void bwe_state(struct bwe *b, int64_t now_us, struct bwe_state *out)

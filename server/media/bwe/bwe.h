@@ -8,6 +8,7 @@
  *
  * What to call when:
  *   every packet with a transport-wide number   bwe_sent() and pacer_sent(), with the cluster that pacer_cluster() gives
+ *   every key frame                             bwe_burst()
  *   every transport-cc feedback                 bwe_feedback()
  *   every REMB                                  bwe_remb()
  *   every 5 to 25 ms                            bwe_probe_want() -> pacer_probe(); pacer_padding() -> that many bytes of padding or RTX
@@ -94,7 +95,8 @@ struct bwe {
 	int64_t sent_us, unanswered_us;
 	int64_t feedback_us, remb_us, decayed_us;        /* 0 = never */
 	int64_t changed_us, decreased_us, generation_us; /* of the estimate */
-	int64_t drain_began_us, drain_us, probe_next_us, probe_interval_us, probe_until_us;
+	/* burst: until a probe ends, too */
+	int64_t drain_began_us, drain_us, probe_next_us, probe_interval_us, burst_us;
 	int64_t rate_from_us, proved_from_us;
 	double bps, min_now_bps, min_before_bps;
 	double proved_bps, proved_before_bps; /* highest rate that came through, this and the last generation */
@@ -102,6 +104,7 @@ struct bwe {
 	double sending_bps, drain_bps, drain_queue_ms; /* what arrived, and the queue, when draining began */
 	uint64_t rate_bytes, sent_bytes;
 	uint32_t remb_bps, rtt_us, probes, probes_ok, overuses;
+	uint16_t burst_ms; /* what the bytes of the last one take */
 	uint8_t cluster_last;
 	bool is_alr;      /* little is sent: application-limited */
 	bool is_chained;  /* the next probe follows one that got through */
@@ -117,6 +120,9 @@ void bwe_init(struct bwe *b, int64_t now_us);
  * probe_cluster: as pacer_cluster() said, 0 = of no probe. */
 void bwe_sent(struct bwe *b, int64_t now_us, uint16_t seq, size_t bytes, uint8_t probe_cluster);
 
+/* So many bytes of a picture that is much larger than others leave: for a second, the queue that they make is no congestion. */
+void bwe_burst(struct bwe *b, int64_t now_us, size_t bytes);
+
 struct bwe_arrival {
 	int64_t arrival_us; /* the receiver's clock, any zero; only with has_arrived */
 	uint16_t seq;
@@ -131,9 +137,13 @@ void bwe_remb(struct bwe *b, int64_t now_us, uint64_t bps);
 /* BWE_MIN_BPS to BWE_MAX_BPS. It covers what has transport-wide numbers: audio without them comes on top. Falls while packets leave and
  * no feedback comes for BWE_FEEDBACK_TIMEOUT_US; stays while little or nothing is sent. */
 uint32_t bwe_estimate_bps(struct bwe *b, int64_t now_us);
-/* The lowest estimate of this and the last generation, hence of the last 2.5 to 5 s: what a new layer must fit. Begins anew with a probe
- * that the link kept up with. */
+/* The lowest estimate of this and the last generation, hence of the last 2.5 to 5 s, and no more than where the link was seen to end: what
+ * a new layer must fit. Begins anew with a probe that the link kept up with, and when a queue has drained. */
 uint32_t bwe_stable_min_bps(struct bwe *b, int64_t now_us);
+
+/* How fast a large picture may leave, with all that leaves beside it: at the estimate where the link's end is known, else at 2.5 times, as
+ * the estimate may be no more than what was needed so far. */
+uint32_t bwe_burst_bps(struct bwe *b, int64_t now_us);
 
 /* ---- probes ---- */
 

@@ -53,7 +53,7 @@ static void begin(struct bwe *b, uint32_t wanted_bps, struct bwe_probe *out)
 	};
 	b->cluster =
 		(struct bwe_cluster){.id = out->cluster, .bps = out->bps, .until_us = b->now_us + out->duration_us};
-	b->probe_until_us = b->cluster.until_us;
+	bwe_burst(b, b->cluster.until_us, 0);
 	b->is_chained = false;
 	b->probes++;
 }

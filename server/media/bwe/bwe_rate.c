@@ -8,8 +8,8 @@ enum {
 	AGAIN_MAX_US = 400 * 1000,
 	AGAIN_DRAINING_US = 500 * 1000,
 	LONG_QUEUE_MS = 200,
-	PROBE_QUEUE_MS = 90,
-	PROBE_SHADOW_US = 1000 * 1000, /* as long as the slope looks back */
+	BURST_QUEUE_MS = 90,
+	BURST_SHADOW_US = 1000 * 1000, /* as long as the slope looks back */
 	SHORT_QUEUE_MS = 60,
 	STANDING_US = 1000 * 1000,
 	DRAIN_US = 3000 * 1000,
@@ -117,6 +117,13 @@ void bwe_learn_end(struct bwe *b, double bps)
 	b->link_variance = VARIANCE_LOW;
 }
 
+/* So short that pictures which happen to come together may have made it. */
+static bool is_short_queue(const struct bwe *b)
+{
+	bool is_burst = b->now_us < b->burst_us + BURST_SHADOW_US;
+	return b->trend.queue_ms < BURST_QUEUE_MS + (is_burst ? b->burst_ms : 0);
+}
+
 static void check_link(struct bwe *b)
 {
 	if (b->link_bps <= 0)
@@ -124,7 +131,7 @@ static void check_link(struct bwe *b)
 	if (b->acked.bps > b->link_bps && is_off_link(b)) {
 		b->link_bps = 0;
 		bwe_probe_soon(b, 0); /* it was narrower: look how wide it is now */
-	} else if (b->acked.bps < NARROWER * b->link_bps && b->trend.use == BWE_OVERUSE) {
+	} else if (b->acked.bps < NARROWER * b->link_bps && b->trend.use == BWE_OVERUSE && !is_short_queue(b)) {
 		b->link_bps = 0;
 	}
 }
@@ -136,9 +143,20 @@ static bool may_decrease(const struct bwe *b)
 {
 	int64_t rtt = b->rtt_us < AGAIN_MIN_US ? AGAIN_MIN_US : b->rtt_us > AGAIN_MAX_US ? AGAIN_MAX_US : b->rtt_us;
 	int64_t again = b->bps < .95 * b->acked.bps ? rtt + AGAIN_DRAINING_US : rtt;
-	if (b->now_us < b->probe_until_us + PROBE_SHADOW_US && b->trend.queue_ms < PROBE_QUEUE_MS)
-		return false; /* a probe may have made a queue of its own, and that one ends */
+	/* A probe or a key frame made a queue of its own, and that one ends. So does one on a link that is known to take more. */
+	bool is_burst = b->now_us < b->burst_us + BURST_SHADOW_US || b->acked.bps < NEAR * b->link_bps;
+	if (is_burst && is_short_queue(b))
+		return false;
 	return b->acked.bps > 0 && b->now_us - b->decreased_us >= again;
+}
+
+void bwe_burst(struct bwe *b, int64_t now_us, size_t bytes)
+{
+	if (now_us > b->burst_us + BURST_SHADOW_US)
+		b->burst_ms = 0;
+	double ms = b->burst_ms + (double)bytes * 8e3 / b->bps;
+	b->burst_ms = (uint16_t)bwe_min(ms, LONG_QUEUE_MS - BURST_QUEUE_MS);
+	b->burst_us = bwe_max64(b->burst_us, now_us);
 }
 
 static void begin_draining(struct bwe *b)
@@ -184,6 +202,7 @@ static void end_draining(struct bwe *b)
 	b->is_draining = false;
 	bwe_learn_end(b, b->acked.bps);
 	bwe_set(b, bwe_max(b->bps, DECREASE_NEAR * b->acked.bps));
+	b->min_now_bps = b->min_before_bps = b->bps; /* it was so low in order to drain */
 }
 
 /* Less was sent and the delay stayed: it is the path that has become longer. */

@@ -332,6 +332,54 @@ static void a_longer_path_is_no_queue(void **state)
 	}
 }
 
+/* A line that is 85 % full, and a key frame each 5 s that takes 120 ms of it. How far the estimate fell, on average of the seeds. */
+static double lowest_with_key_frames(bool tells)
+{
+	double sum = 0;
+	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+		double low = 10 * M;
+		sim_init(&s, seed, 2 * M);
+		s.source.most_bps = s.source.wanted_bps = 1700 * 1000;
+		s.source.tells = tells;
+		sim_run(&s, 15000);
+		for (int i = 0; i < 6; i++) {
+			s.source.more_bytes = 30 * 1000;
+			double seen = sim_watch(&s, 5000).low;
+			low = seen < low ? seen : low;
+		}
+		sum += low / (2 * M);
+	}
+	return sum / SEEDS;
+}
+
+static void a_key_frame_is_no_congestion(void **state)
+{
+	(void)state;
+	double untold = lowest_with_key_frames(false), told = lowest_with_key_frames(true);
+	print_message("key frames of 120 ms: the estimate falls to %.2f of the link, %.2f when it is told of them\n",
+		      untold, told);
+	assert_true(told > untold + .03);
+	assert_true(told >= .85);
+}
+
+/* What a burst allows is bounded: a line that really has become narrower is noticed all the same. */
+static void behind_key_frames_a_narrower_line_is_seen(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+		sim_init(&s, seed, 4 * M);
+		s.source.most_bps = s.source.wanted_bps = 4 * 1000 * 1000;
+		s.source.tells = true;
+		sim_run(&s, 10000);
+		s.link.bps = 1 * M;
+		for (int i = 0; i < 20; i++) {
+			s.source.more_bytes = 10 * 1000;
+			sim_run(&s, 100);
+		}
+		assert_true(sim_estimate(&s) <= 1.15 * M);
+	}
+}
+
 /* ---- layers on top: what a person sees ---- */
 
 static unsigned run_layers(struct alloc *memory, struct alloc_source *sources, size_t n, int64_t ms)
@@ -344,8 +392,8 @@ static unsigned run_layers(struct alloc *memory, struct alloc_source *sources, s
 					  .stable_min_bps = bwe_stable_min_bps(&s.bwe, s.now_us)};
 		alloc_layers(memory, &link, sources, n, &choice);
 		for (size_t i = 0; i < n; i++) {
-			flips += choice.layer[i] != sources[i].held;
-			sources[i].held = choice.layer[i];
+			flips += choice.steps[i].layer != sources[i].held.layer;
+			sources[i].held = choice.steps[i];
 		}
 		s.source.most_bps = (uint32_t)choice.total_bps;
 		s.source.wanted_bps = alloc_wanted_bps(sources, n, 0);
@@ -364,14 +412,14 @@ static void layers_follow_a_square_wave_and_then_rest(void **state)
 		struct alloc_source sources[5];
 		for (size_t i = 0; i < 5; i++)
 			sources[i] = (struct alloc_source){.wanted_height = i ? 180 : 720,
-							   .held = ALLOC_NONE,
-							   .layers = {{150000, 180, true},
-								      {500000, 360, true},
-								      {1500000, 720, true}}};
+							   .held = {ALLOC_NONE, 0},
+							   .layers = {{1, {150000}, 180, true},
+								      {1, {500000}, 360, true},
+								      {1, {1500000}, 720, true}}};
 		sim_init(&s, seed, 4 * M);
 		s.source.is_stubborn = true;
 		sharp[seed] = 0;
-		while (sources[0].held < 2 && sharp[seed] < 20000) {
+		while (sources[0].held.layer < 2 && sharp[seed] < 20000) {
 			run_layers(&memory, sources, 5, 200);
 			sharp[seed] += 200;
 		}
@@ -379,7 +427,7 @@ static void layers_follow_a_square_wave_and_then_rest(void **state)
 		for (int wave = 0; wave < 4; wave++) {
 			s.link.bps = wave % 2 ? 4 * M : 1.3 * M;
 			run_layers(&memory, sources, 5, 16000);
-			assert_int_equal(sources[0].held, wave % 2 ? 2 : 1);
+			assert_int_equal(sources[0].held.layer, wave % 2 ? 2 : 1);
 			unsigned flips = run_layers(&memory, sources, 5, 20000);
 			all += flips;
 			worst = flips > worst ? flips : worst;
@@ -504,6 +552,8 @@ int main(void)
 		AT_TEST(remb_does_not_overrule_transport_cc),
 		AT_TEST(numbers_wrap),
 		AT_TEST(a_longer_path_is_no_queue),
+		AT_TEST(a_key_frame_is_no_congestion),
+		AT_TEST(behind_key_frames_a_narrower_line_is_seen),
 		AT_TEST(layers_follow_a_square_wave_and_then_rest),
 		AT_TEST(feedback_on_nothing_changes_nothing),
 		AT_TEST(repeated_feedback_counts_once),

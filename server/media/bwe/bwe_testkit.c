@@ -81,6 +81,10 @@ static void send_media(struct sim *s)
 	double noise = 1 + s->source.noise * (2 * sim_random(s) - 1);
 	size_t bytes = (size_t)(bps / 8 / s->source.fps * noise);
 	s->frame_us = s->now_us + 1000 * 1000 / s->source.fps;
+	if (s->source.more_bytes && s->source.tells)
+		bwe_burst(&s->bwe, s->now_us, s->source.more_bytes);
+	bytes += s->source.more_bytes;
+	s->source.more_bytes = 0;
 	s->media_bytes += bytes;
 	bytes += s->left_bytes;
 	s->left_bytes = bytes % PAYLOAD < 100 ? bytes % PAYLOAD : 0;

@@ -35,8 +35,10 @@ struct sim_source {
 	uint32_t most_bps, wanted_bps; /* what media would send, what probes may look for */
 	unsigned fps;
 	bool no_probes;
-	bool is_stubborn; /* sends most_bps whatever the estimate */
-	double noise;     /* of frame sizes, share of the mean */
+	bool is_stubborn;  /* sends most_bps whatever the estimate */
+	double noise;      /* of frame sizes, share of the mean */
+	size_t more_bytes; /* with the next frame: a key frame */
+	bool tells;        /* bwe_burst() of it */
 };
 
 struct sim {

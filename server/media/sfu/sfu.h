@@ -6,7 +6,7 @@
  * - Media is taken only from a tuple that proved the password of that very peer, and only when its SRTP opens; nothing is learned from
  *   bytes that did not. Packets that do not open are counted and change nothing else. A second ClientHello never resets a session.
  * - Media goes only to a tuple that proved the password within the last 30 s: the first one, then the one that last sent media.
- * - A subscriber sees one endless stream a slot: sequence numbers, timestamps and picture ids go on across layers and people. Who is
+ * - A subscriber sees one endless stream a slot: sequence numbers, timestamps and picture ids go on across layers, temporal layers and people. Who is
  *   in a slot is told by event (with an epoch) and in each packet by its one CSRC: the peer number.
  * - Voice goes as it came to who loses nothing, and to who does as RED of two or three frames (RFC 2198) that is put together here. What is lost
  *   on the way up is taken out of the publisher's RED, or asked for. Under one number nothing but the very same bytes is sent again.
@@ -262,7 +262,7 @@ struct sfu_stats {
 	/* packets of voice with frames put in by us; lost ones out of others' RED */
 	uint64_t reds_made, voices_restored;
 	uint64_t plis_in, keyframes_asked; /* asked by subscribers; by us of publishers */
-	uint64_t switches;                 /* of layers */
+	uint64_t switches, tier_changes;   /* of layers; of VP8's temporal layers within one */
 	uint64_t probes_out;               /* padding packets */
 	uint64_t checks, handshakes;
 	uint64_t drops[SFU_DROP_COUNT];
@@ -278,6 +278,7 @@ struct sfu_layer_stats {
 struct sfu_slot_stats {
 	uint32_t peer;        /* 0 = empty */
 	int8_t layer, wanted; /* -1 = none */
+	uint8_t tier;         /* of VP8's temporal layers the highest that flows; 2 = all */
 	uint64_t packets, bytes, rtx, switches;
 };
 struct sfu_peer_stats {

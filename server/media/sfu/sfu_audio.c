@@ -139,5 +139,5 @@ void audio_map(struct sfu_peer *peer)
 	map_slots(slots, max, wanted, count);
 	for (size_t i = 0; i < max; i++)
 		if (slots[i]->source && slots[i]->target != 0)
-			slot_aim(slots[i], 0, peer->sfu->ticked_us);
+			slot_aim(slots[i], 0, TIER_ALL, false, peer->sfu->ticked_us);
 }

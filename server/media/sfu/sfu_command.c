@@ -79,6 +79,7 @@ static void of_slot(const struct sfu_slot *slot, struct sfu_slot_stats *out)
 	*out = (struct sfu_slot_stats){.peer = slot->source ? slot->source->peer->number : 0,
 				       .layer = slot->current,
 				       .wanted = slot->target,
+				       .tier = slot->tier,
 				       .packets = slot->packets,
 				       .bytes = slot->bytes,
 				       .rtx = slot->rtx,

@@ -9,6 +9,7 @@ enum {
 	REFILL_US = 1500 * 1000,
 	REFILL_MAX_US = 8 * 1000 * 1000,
 	SHARE = 5, /* one in so many bytes */
+	RARE_US = 1000 * 1000,
 	TOKEN = 1000,
 	TOKENS_MAX = 2 * TOKEN,
 };
@@ -53,9 +54,11 @@ void key_want(struct sfu_layer *layer, int64_t now_us)
 	peer_due(layer->source->peer, now_us + SPACING_US / 5);
 }
 
-void key_came(struct sfu_layer *layer, uint32_t timestamp)
+void key_came(struct sfu_layer *layer, uint32_t timestamp, int64_t now_us)
 {
 	struct sfu_key_gate *gate = &layer->gate;
+	gate->is_rare = now_us - gate->came_us > RARE_US;
+	gate->came_us = now_us;
 	gate->wanted = false;
 	gate->counting = true;
 	gate->timestamp = timestamp;

@@ -2,7 +2,7 @@
  * a source keeps an array of the slots that show it, so that a packet is handed out without looking anything up.
  *
  * Numbers of packets: a layer counts its packets on from what the publisher numbers, without those that were dropped on purpose (`seq`); a
- * slot adds seq_delta and gets what its subscriber sees. Both are 64 bits wide and never wrap. */
+ * slot adds seq_delta, takes off what it leaves out (sfu_tier.c) and gets what its subscriber sees. Both are 64 bits wide and never wrap. */
 #ifndef AT_MEDIA_SFU_SFU_PRIV_H
 #define AT_MEDIA_SFU_SFU_PRIV_H
 
@@ -42,6 +42,8 @@ enum {
 	TX_SLAB = 256 * 1024,
 	META_FIRST = 64, /* entries; doubled up to META_MAX when a second's packets do not fit */
 	META_MAX = 512,
+	TIERS_MAX = 3, /* VP8's temporal layers, called tiers here; simulcast's are the layers */
+	TIER_ALL = TIERS_MAX - 1,
 	CLOCK_VIDEO = 90, /* ticks a millisecond */
 	CLOCK_AUDIO = 48,
 };
@@ -64,7 +66,9 @@ enum {
 	PACKET_TL0 = 16,
 	PACKET_PENDING = 32,
 	PACKET_RED = 64,
-	PACKET_VOICE = 128
+	PACKET_VOICE = 128,
+	PACKET_SYNC = 256, /* refers to nothing above the lowest tier */
+	PACKET_LATE = 512, /* came when later ones had been numbered as if everybody got it */
 };
 
 struct sfu_packet {
@@ -74,7 +78,11 @@ struct sfu_packet {
 	uint16_t len; /* of the body: behind the VP8 descriptor */
 	uint16_t picture_id;
 	uint16_t primary_at; /* audio: where RED's primary begins */
-	uint8_t flags;
+	uint16_t flags;
+	/* how many packets and pictures before it are above tier 0 and above tier 1 (sfu_tier.c); wrapping */
+	uint32_t above[TIER_ALL];
+	uint16_t pictures_above[TIER_ALL];
+	uint8_t tier;
 	uint8_t tl0picidx;
 	uint8_t descriptor_len;
 	uint8_t descriptor[VP8_DESCRIPTOR_MAX]; /* normalised: 15-bit picture id at 2 */
@@ -87,8 +95,19 @@ struct sfu_missing {
 	uint32_t tries;
 };
 
+struct sfu_tiers {
+	uint32_t above[TIER_ALL]; /* as in a packet: of the next one */
+	uint16_t pictures_above[TIER_ALL];
+	uint32_t timestamp; /* of the newest picture */
+	uint8_t tier;
+	bool has_picture, is_deep;                       /* deep: more tiers than we know */
+	uint8_t seen, seen_before;                       /* in this and the last span of rate_us, as bits */
+	uint32_t rate_bytes[TIER_ALL], bits_s[TIER_ALL]; /* up to tier 0 and 1 */
+};
+
 /* One block of memory: this, the packets, their bytes. */
 struct sfu_ring {
+	struct sfu_tiers tiers;
 	struct sfu_missing missing[MISSING_MAX];
 	struct sfu_packet *packets;
 	uint8_t *bytes;
@@ -112,7 +131,9 @@ struct sfu_key_gate {
 	int64_t each_us; /* what one key frame costs: 0 = the least */
 	int32_t tokens_milli;
 	uint32_t bytes, timestamp; /* of the key frame that is coming in */
+	int64_t came_us;           /* when it began to */
 	bool wanted, primed, counting;
+	bool is_rare; /* the one before was long ago */
 };
 
 /* The publisher's own map between its clocks, from its last sender report. */
@@ -195,10 +216,15 @@ struct sfu_slot {
 	struct sfu_meta *meta;
 	/* audio, once something was lost: how the last AUDIO_RING packets were sent; NULL = as they came */
 	uint8_t *sent_as;
-	uint64_t seq_delta, max_out, first_seq, key_out;
+	uint64_t max_out, first_seq, key_out;
+	uint64_t tier_from; /* what is older has the numbers of tier_before */
+	uint32_t seq_delta, seq_delta_before;
 	uint32_t timestamp_delta, sub;
-	uint16_t meta_mask, picture_id_delta;
+	uint16_t meta_mask, picture_id_delta, picture_id_delta_before;
 	uint8_t tl0_delta;
+	/* the highest that flows; target: that it is to be, of the current layer; wanted: of the target layer */
+	uint8_t tier, tier_before, tier_target, tier_wanted;
+	bool was_taken; /* its picture, for want of bandwidth */
 	uint8_t kind, index;
 	int8_t current, target;
 	bool started, last_marker, strip_red;
@@ -295,7 +321,11 @@ struct sfu_peer {
 	struct alloc alloc;
 	int64_t alloc_us, second_us, ticked_us;
 	uint32_t rtt_us, alloc_bps, wanted_bps;
-	bool alloc_due;
+	/* of its screen: how fast, when what was sent is through, and the first packet that waits (0 = none does) */
+	uint32_t pace_bps;
+	int64_t paced_us;
+	uint64_t paced_seq;
+	bool alloc_due, alloc_waits;
 	struct sfu_budget rtcp_budget, nack_budget, key_budget;
 	struct sfu_hearing hearing;
 	struct {
@@ -420,6 +450,48 @@ static inline bool layer_is_video(const struct sfu_layer *layer)
 	return layer->source->kind != SFU_MIC;
 }
 
+/* For rates of half a second. */
+static inline uint32_t rate_smoothed(uint32_t before, uint64_t now)
+{
+	return (uint32_t)(before ? (before * 3ULL + now) / 4 : now);
+}
+
+/* sfu_tier.c */
+enum sfu_take { TAKE_NONE, TAKE_IT, TAKE_PLACE /* a number that nothing else will have */ };
+void tier_read(struct sfu_layer *layer, const struct vp8_packet *vp8, struct sfu_packet *p);
+void tier_number(struct sfu_layer *layer, struct sfu_packet *p); /* before it becomes the highest */
+void tier_count(struct sfu_layer *layer, uint8_t tier, size_t len);
+void tier_rates(struct sfu_layer *layer, int64_t since_us, bool is_first);
+uint8_t tier_of_layer(const struct sfu_layer *layer);                             /* how many it has, 1 to TIERS_MAX */
+void tier_begin(struct sfu_slot *slot, const struct sfu_packet *p, uint64_t out); /* with this packet as number out */
+enum sfu_take tier_take(struct sfu_slot *slot, const struct sfu_packet *p);       /* of its current layer */
+
+static inline uint32_t packets_above(const struct sfu_packet *p, uint8_t tier)
+{
+	return tier < TIER_ALL ? p->above[tier] : 0;
+}
+static inline uint16_t pictures_above(const struct sfu_packet *p, uint8_t tier)
+{
+	return tier < TIER_ALL ? p->pictures_above[tier] : 0;
+}
+
+struct sfu_place { /* in what the subscriber sees */
+	uint64_t out;
+	uint16_t picture_id;
+};
+static inline struct sfu_place slot_place(const struct sfu_slot *slot, const struct sfu_packet *p)
+{
+	bool is_before = p->seq < slot->tier_from;
+	uint8_t tier = is_before ? slot->tier_before : slot->tier;
+	uint32_t seq_delta = is_before ? slot->seq_delta_before : slot->seq_delta;
+	uint16_t picture_id_delta = is_before ? slot->picture_id_delta_before : slot->picture_id_delta;
+	/* counts wrap; whatever is sent is near the newest */
+	uint32_t out = (uint32_t)p->seq + seq_delta - packets_above(p, tier);
+	return (struct sfu_place){.out = slot->max_out + (uint64_t)(int32_t)(out - (uint32_t)slot->max_out),
+				  .picture_id = (uint16_t)(p->picture_id + picture_id_delta - pictures_above(p, tier)) &
+						VP8_PICTURE_ID_MASK};
+}
+
 /* sfu_uplink.c: to publishers */
 void uplink_arrived(struct sfu_peer *peer, uint16_t seq, int64_t recv_us);
 void uplink_receipt(struct sfu_layer *layer, uint64_t in_seq, uint32_t timestamp, int64_t recv_us);
@@ -430,15 +502,21 @@ void uplink_tick(struct sfu_peer *peer, int64_t now_us);
 
 /* sfu_key.c */
 void key_want(struct sfu_layer *layer, int64_t now_us);
-void key_came(struct sfu_layer *layer, uint32_t timestamp);
+void key_came(struct sfu_layer *layer, uint32_t timestamp, int64_t now_us);
 void key_bytes(struct sfu_layer *layer, const struct sfu_packet *packet); /* each packet */
+/* Of a key frame that says nothing about the layer's rate. */
+static inline bool key_is_apart(const struct sfu_layer *layer, const struct sfu_packet *packet)
+{
+	return layer->gate.counting && layer->gate.is_rare && packet->timestamp == layer->gate.timestamp;
+}
 void key_tick(struct sfu_peer *peer, int64_t now_us);
 
 /* sfu_slot.c */
 void slot_init(struct sfu_slot *slot, struct sfu_peer *peer, uint8_t index);
 void slot_release(struct sfu_slot *slot);
 void slot_set_source(struct sfu_slot *slot, struct sfu_source_state *source); /* NULL = empty */
-void slot_aim(struct sfu_slot *slot, int8_t layer, int64_t now_us);
+/* tier: of that layer. in_need: what flows until its key frame comes is too much. */
+void slot_aim(struct sfu_slot *slot, int8_t layer, uint8_t tier, bool in_need, int64_t now_us);
 void slot_ask(struct sfu_slot *slot, int64_t now_us); /* for the key frame it waits for; its target is a layer */
 /* The key frame shows what was shown long ago (it had to be repeated): a switch to it would push the timeline ahead for good. */
 bool slot_is_past(const struct sfu_slot *slot, const struct sfu_layer *layer, const struct sfu_packet *key);
@@ -454,6 +532,15 @@ void tx_put(struct sfu *sfu, const struct ice_tuple *to, const uint8_t *data, si
 void tx_rtcp(struct sfu_peer *peer, uint8_t *data, size_t len, size_t max);                /* sealed and sent */
 void layer_flush(struct sfu *sfu, struct sfu_layer *layer, int64_t now_us);
 bool slot_start_early(struct sfu_slot *slot, struct sfu_layer *layer, int64_t now_us);
+
+/* If it is this slot's and in its turn; false: it was left out. */
+bool slot_forward(struct sfu_slot *slot, struct sfu_layer *layer, const struct sfu_packet *p, int64_t now_us);
+
+/* sfu_pace.c: slots of screens */
+bool pace_waits(struct sfu_slot *slot, const struct sfu_packet *p, int64_t now_us); /* not now: pace_run sends it */
+/* what is in the ring from here on */
+void pace_from(struct sfu_slot *slot, uint64_t seq, int64_t now_us);
+void pace_run(struct sfu_peer *peer, int64_t now_us);
 
 /* sfu_rtx.c */
 void rtx_answer(struct sfu_slot *slot, uint16_t out_seq, int64_t now_us);

@@ -77,6 +77,8 @@ static void ask_key(struct sfu_peer *peer, int64_t now_us, uint32_t ssrc)
 	if (!slot || !slot->source || slot->kind == SFU_SLOT_AUDIO)
 		return;
 	peer->sfu->stats.plis_in++;
+	if (slot->kind == SFU_SLOT_SCREEN && peer->paced_seq && slot->source->layers[0].key_seq >= slot->first_seq)
+		return; /* what it asks for is on its way; another would only wait behind it */
 	if (!sfu_budget_take(&peer->key_budget, now_us, 1, KEYS_BURST * KEY_EACH_US / 1000000, KEY_EACH_US / 1000000)) {
 		sfu_drop(peer->sfu, SFU_DROP_RTCP);
 		return;

@@ -129,9 +129,10 @@ enum {
 static const struct sfu_packet *sent_voice(const struct sfu_slot *slot, uint64_t out)
 {
 	const struct sfu_layer *layer = slot->source && slot->current == 0 ? &slot->source->layers[0] : NULL;
-	uint64_t seq = out - slot->seq_delta;
-	if (!layer || !layer->ring || seq < slot->first_seq || seq > layer->highest ||
-	    layer->highest - seq > VOICE_NEWEST)
+	if (!layer || !layer->ring)
+		return NULL;
+	uint64_t seq = layer->highest + (uint64_t)(int32_t)((uint32_t)out - slot->seq_delta - (uint32_t)layer->highest);
+	if (seq < slot->first_seq || seq > layer->highest || layer->highest - seq > VOICE_NEWEST)
 		return NULL;
 	const struct sfu_packet *p = ring_at(layer->ring, seq);
 	return p->seq == seq && !(p->flags & PACKET_PENDING) ? p : NULL;

@@ -168,9 +168,10 @@ static void count(struct sfu_slot *slot, struct message *m, size_t len)
 static void forward(struct sfu_slot *slot, struct message *m, const struct sfu_layer *layer, const struct sfu_packet *p,
 		    uint8_t padding)
 {
-	uint64_t out = p->seq + slot->seq_delta;
+	struct sfu_place place = slot_place(slot, p);
+	uint64_t out = place.out;
 	uint32_t timestamp = p->timestamp + slot->timestamp_delta;
-	uint16_t picture_id = (p->picture_id + slot->picture_id_delta) & VP8_PICTURE_ID_MASK;
+	uint16_t picture_id = place.picture_id;
 	uint8_t tl0 = (uint8_t)(p->tl0picidx + slot->tl0_delta), *at = begin(m), pt = slot->pt;
 	uint8_t descriptor[VP8_DESCRIPTOR_MAX];
 	struct srtp_payload payload = {.body = ring_bytes(layer->ring, p), .body_len = p->len, .padding = padding};
@@ -200,6 +201,31 @@ static void forward(struct sfu_slot *slot, struct message *m, const struct sfu_l
 		note_newest(slot, layer, p, out, timestamp);
 		slot->last_picture_id = picture_id;
 		slot->last_tl0 = tl0;
+	}
+	count(slot, m, len);
+}
+
+/* Nothing, under the number of a packet that this slot leaves out. It is not remembered: there is nothing to repeat. */
+static void forward_place(struct sfu_slot *slot, struct message *m, const struct sfu_packet *p)
+{
+	struct srtp_payload payload = {.padding = 1};
+	struct sfu_place place = slot_place(slot, p);
+	uint64_t out = place.out;
+	uint8_t *at = begin(m);
+	size_t len;
+	put_header(slot, m, p, at);
+	at[0] |= 0x20;
+	at[1] = slot->pt;
+	put_u16(at + 2, (uint16_t)out);
+	put_u32(at + 4, p->timestamp + slot->timestamp_delta);
+	if (srtp_seal_gather(slot->peer->out, (uint32_t)(out >> 16), at, slot->header_len, &payload, ICE_PACKET_MAX,
+			     &len))
+		return;
+	if (out > slot->max_out) {
+		slot->max_out = out;
+		/* what is missing before it may come yet, with the numbers up to these */
+		slot->last_picture_id = place.picture_id;
+		slot->last_tl0 = (uint8_t)(p->tl0picidx + slot->tl0_delta);
 	}
 	count(slot, m, len);
 }
@@ -252,36 +278,66 @@ static bool begins_key(const struct sfu_packet *p)
 	return (p->flags & (PACKET_KEY | PACKET_START)) == (PACKET_KEY | PACKET_START);
 }
 
-/* What is in the ring from `from` on and was handed out before this slot could have it. What is pending comes by itself. */
-static void catch_up(struct sfu_slot *slot, struct message *m, struct sfu_layer *layer, uint64_t from)
+bool slot_forward(struct sfu_slot *slot, struct sfu_layer *layer, const struct sfu_packet *p, int64_t now_us)
 {
-	for (uint64_t s = from; s <= layer->highest; s++) {
-		const struct sfu_packet *p = ring_at(layer->ring, s);
-		if (p->seq != s || p->flags & PACKET_PENDING)
-			continue;
-		message_end(m);
-		forward(slot, m, layer, p, 0);
-	}
-	message_end(m);
+	struct sfu_peer *peer = slot->peer;
+	const struct ice_tuple *to = sfu_peer_address(peer);
+	enum sfu_take take = to && peer->is_up ? tier_take(slot, p) : TAKE_NONE;
+	if (take == TAKE_NONE)
+		return false;
+	struct message m = message_for(peer, to, now_us, rtp_abs_send_time(now_us));
+	if (take == TAKE_IT)
+		forward(slot, &m, layer, p, 0);
+	else
+		forward_place(slot, &m, p);
+	message_end(&m);
+	return true;
 }
 
-/* False: not this slot's (any more, yet). */
-static bool takes(struct sfu_slot *slot, struct message *m, struct sfu_layer *layer, const struct sfu_packet *p)
+/* What is in the ring from `from` on and was handed out before this slot could have it. What is pending comes by itself. */
+static void catch_up(struct sfu_slot *slot, struct sfu_layer *layer, uint64_t from, int64_t now_us)
+{
+	if (slot->kind == SFU_SLOT_SCREEN) {
+		pace_from(slot, from, now_us);
+		return;
+	}
+	for (uint64_t s = from; s <= layer->highest; s++) {
+		const struct sfu_packet *p = ring_at(layer->ring, s);
+		if (p->seq == s && !(p->flags & PACKET_PENDING))
+			slot_forward(slot, layer, p, now_us);
+	}
+}
+
+/* NONE: not this slot's (any more, yet). */
+static enum sfu_take takes(struct sfu_slot *slot, struct message *m, struct sfu_layer *layer,
+			   const struct sfu_packet *p)
 {
 	int8_t index = (int8_t)layer->index;
 	if (slot->current == index)
-		return p->seq >= slot->first_seq;
+		return p->seq >= slot->first_seq ? tier_take(slot, p) : TAKE_NONE;
 	/* A smaller picture is better than none, until the wanted one comes. */
 	bool will_do = slot->target == index || (slot->current == SFU_NONE && index < slot->target);
 	if (!will_do || (slot->kind != SFU_SLOT_AUDIO && !begins_key(p)))
-		return false;
+		return TAKE_NONE;
 	if (slot->kind != SFU_SLOT_AUDIO && p->seq < layer->key_seq)
-		return false; /* came late, and a newer key frame is there */
+		return TAKE_NONE; /* came late, and a newer key frame is there */
 	if (slot->kind != SFU_SLOT_AUDIO && slot_is_past(slot, layer, p))
-		return false; /* another is asked for; an old layer goes on meanwhile */
+		return TAKE_NONE; /* another is asked for; an old layer goes on meanwhile */
 	message_end(m);
 	slot_switch(slot, layer, p);
-	return true;
+	return TAKE_IT;
+}
+
+static size_t key_bytes_pending(const struct sfu_layer *layer)
+{
+	const struct sfu_packet *packets = layer->ring->packets;
+	size_t bytes = 0;
+	for (uint16_t i = 0; i < layer->pending_count && layer->key_seq; i++) {
+		const struct sfu_packet *p = &packets[layer->pending[i]], *key = ring_at(layer->ring, layer->key_seq);
+		if (key->seq == layer->key_seq && key->timestamp == p->timestamp)
+			bytes += p->len;
+	}
+	return bytes;
 }
 
 static void flush_to(struct sfu *sfu, struct sfu_layer *layer, struct sfu_slot *slot, const struct run *runs,
@@ -298,7 +354,16 @@ static void flush_to(struct sfu *sfu, struct sfu_layer *layer, struct sfu_slot *
 		for (uint16_t i = runs[r].first; i < runs[r].first + runs[r].count; i++) {
 			const struct sfu_packet *p = &layer->ring->packets[layer->pending[i]];
 			int8_t before = slot->current;
-			if (!takes(slot, &m, layer, p))
+			if (slot->kind == SFU_SLOT_SCREEN && before == (int8_t)layer->index &&
+			    pace_waits(slot, p, now_us))
+				continue;
+			enum sfu_take take = takes(slot, &m, layer, p);
+			if (take == TAKE_PLACE) {
+				message_end(&m);
+				forward_place(slot, &m, p);
+				message_end(&m);
+			}
+			if (take != TAKE_IT)
 				continue;
 			size_t len_before = m.len;
 			forward(slot, &m, layer, p, is_tcp ? 0 : padding_in(&runs[r], i, payload_len(p)));
@@ -306,8 +371,10 @@ static void flush_to(struct sfu *sfu, struct sfu_layer *layer, struct sfu_slot *
 				m.segment_size = (uint16_t)(m.len - len_before);
 			if (is_tcp)
 				message_end(&m);
-			if (before != slot->current && p->seq < layer->highest)
-				catch_up(slot, &m, layer, p->seq + 1);
+			if (before != slot->current && p->seq < layer->highest) {
+				message_end(&m);
+				catch_up(slot, layer, p->seq + 1, now_us);
+			}
 		}
 		message_end(&m);
 	}
@@ -323,14 +390,17 @@ void layer_flush(struct sfu *sfu, struct sfu_layer *layer, int64_t now_us)
 		runs[run_count++] = joins ? run_from(layer, i) : run_of_one(layer, i);
 	uint32_t abs_send = rtp_abs_send_time(now_us);
 	int8_t index = (int8_t)layer->index;
+	size_t key_bytes = layer_is_video(layer) ? key_bytes_pending(layer) : 0;
 	red_forget(sfu);
 	for (uint32_t i = 0; i < source->sub_count && run_count; i++) {
 		const struct sfu_sub *sub = &source->subs[i];
 		if (sub->current == index || sub->target == index || (sub->current == SFU_NONE && index < sub->target))
 			flush_to(sfu, layer, sub->slot, runs, run_count, now_us, abs_send);
+		if (key_bytes && sub->current == index)
+			bwe_burst(&sub->slot->peer->bwe, now_us, key_bytes);
 	}
 	for (uint16_t i = 0; i < layer->pending_count; i++)
-		layer->ring->packets[layer->pending[i]].flags &= (uint8_t)~PACKET_PENDING;
+		layer->ring->packets[layer->pending[i]].flags &= (uint16_t)~PACKET_PENDING;
 	layer->pending_count = 0;
 }
 
@@ -351,9 +421,8 @@ bool slot_start_early(struct sfu_slot *slot, struct sfu_layer *layer, int64_t no
 		return false;
 	if (slot->started && key->arrived_us <= slot->last_arrived_us)
 		return false; /* its time is over: what was shown since would push the timeline ahead for good */
-	struct message m = message_for(peer, to, now_us, rtp_abs_send_time(now_us));
 	slot_switch(slot, layer, key);
-	catch_up(slot, &m, layer, key->seq);
+	catch_up(slot, layer, key->seq, now_us);
 	return true;
 }
 

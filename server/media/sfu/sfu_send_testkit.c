@@ -43,8 +43,30 @@ static struct rtp_exts exts_for(struct kit_peer *peer, unsigned layer, bool rtx)
 	return exts;
 }
 
+static struct {
+	struct ice_tuple from;
+	size_t len;
+	uint8_t bytes[1600];
+} delayed[32];
+static size_t delayed_count;
+
+static void delay(struct kit_peer *peer, const uint8_t *bytes, size_t len)
+{
+	assert_true(delayed_count < 32 && len <= sizeof(delayed[0].bytes));
+	delayed[delayed_count].from = peer->tuple;
+	delayed[delayed_count].len = len;
+	memcpy(delayed[delayed_count++].bytes, bytes, len);
+}
+
+void kit_arrive(void)
+{
+	for (size_t i = 0; i < delayed_count; i++)
+		kit_raw(&delayed[i].from, delayed[i].bytes, delayed[i].len);
+	delayed_count = 0;
+}
+
 static void send_rtp(struct kit_peer *peer, struct rtp_header *header, uint32_t index, const void *payload, size_t len,
-		     size_t padding)
+		     size_t padding, bool is_late)
 {
 	uint8_t bytes[2048];
 	size_t at = rtp_header_put(header, bytes), head = at;
@@ -56,22 +78,27 @@ static void send_rtp(struct kit_peer *peer, struct rtp_header *header, uint32_t 
 		at += padding;
 	}
 	at = kit_seal(peer, bytes, head, at, index);
-	kit_raw(&peer->tuple, bytes, at);
+	if (is_late)
+		delay(peer, bytes, at);
+	else
+		kit_raw(&peer->tuple, bytes, at);
 }
 
 /* The descriptor, and the first bytes of a frame behind it (RFC 6386 section 9.1). */
-static size_t put_vp8(uint8_t *out, const struct kit_stream *s, bool starts, bool is_key, uint16_t width,
+static size_t put_vp8(uint8_t *out, const struct kit_stream *s, const struct kit_frame *of, bool starts, uint16_t width,
 		      uint16_t height)
 {
 	struct vp8_packet vp8 = {.starts_partition = starts,
 				 .has_picture_id = true,
 				 .has_tl0picidx = true,
 				 .has_tid = true,
+				 .tid = of->tid,
+				 .is_layer_sync = of->is_sync,
 				 .is_picture_id_long = true,
 				 .picture_id = s->picture_id & VP8_PICTURE_ID_MASK,
 				 .tl0picidx = s->tl0};
 	size_t n = vp8_descriptor_put(&vp8, out);
-	uint8_t frame[10] = {is_key && starts ? 0x10 : 0x11, 0, 0, 0x9d, 0x01, 0x2a};
+	uint8_t frame[10] = {of->is_key && starts ? 0x10 : 0x11, 0, 0, 0x9d, 0x01, 0x2a};
 	frame[6] = (uint8_t)width;
 	frame[7] = (uint8_t)(width >> 8);
 	frame[8] = (uint8_t)height;
@@ -88,7 +115,7 @@ void kit_video(struct kit_peer *peer, unsigned layer, const struct kit_frame *fr
 	uint8_t payload[1500] = {0};
 	s->timestamp += 33 * 90;
 	s->picture_id++;
-	s->tl0++;
+	s->tl0 = (uint8_t)(s->tl0 + !frame->tid);
 	for (unsigned i = 0; i < packets; i++) {
 		bool is_last = i + 1 == packets;
 		struct rtp_exts exts = exts_for(peer, layer, false);
@@ -99,14 +126,15 @@ void kit_video(struct kit_peer *peer, unsigned layer, const struct kit_frame *fr
 					    .ssrc = s->ssrc,
 					    .ids = &video_ids,
 					    .exts = &exts};
-		put_vp8(payload, s, i == 0, frame->is_key, (uint16_t)(160U << layer),
+		put_vp8(payload, s, frame, i == 0, (uint16_t)(160U << layer),
 			(uint16_t)(frame->height ? frame->height : 90U << layer));
 		payload[20] = (uint8_t)layer;
 		payload[21] = (uint8_t)i;
 		s->seq++;
 		if (i >= 32 || !(frame->lose & 1U << i))
 			send_rtp(peer, &header, s->seq - 1, payload,
-				 is_last && frame->last_size ? frame->last_size : size, 0);
+				 is_last && frame->last_size ? frame->last_size : size, 0,
+				 i < 32 && frame->delay & 1U << i);
 	}
 }
 
@@ -139,7 +167,7 @@ void kit_audio_payload(struct kit_peer *peer, uint8_t level, uint8_t pt, const v
 				    .ssrc = s->ssrc,
 				    .ids = &audio_ids,
 				    .exts = &exts};
-	send_rtp(peer, &header, s->seq++, payload, len, 0);
+	send_rtp(peer, &header, s->seq++, payload, len, 0, false);
 	kit_flush();
 }
 
@@ -163,8 +191,8 @@ void kit_repeat(struct kit_peer *peer, unsigned layer, uint16_t seq, bool is_key
 				    .exts = &exts};
 	uint8_t payload[600] = {(uint8_t)(seq >> 8), (uint8_t)seq};
 	then.picture_id = picture_id;
-	put_vp8(payload + 2, &then, is_key, is_key, 320, 180);
-	send_rtp(peer, &header, s->rtx_seq++, payload, sizeof(payload), 0);
+	put_vp8(payload + 2, &then, &(struct kit_frame){.is_key = is_key}, is_key, 320, 180);
+	send_rtp(peer, &header, s->rtx_seq++, payload, sizeof(payload), 0, false);
 }
 
 void kit_padding(struct kit_peer *peer, unsigned layer, bool by_rtx)
@@ -178,7 +206,7 @@ void kit_padding(struct kit_peer *peer, unsigned layer, bool by_rtx)
 				    .ssrc = by_rtx ? s->rtx_ssrc : s->ssrc,
 				    .ids = &video_ids,
 				    .exts = &exts};
-	send_rtp(peer, &header, by_rtx ? s->rtx_seq++ : s->seq++, NULL, 0, 200);
+	send_rtp(peer, &header, by_rtx ? s->rtx_seq++ : s->seq++, NULL, 0, 200, false);
 }
 
 void kit_rtcp(struct kit_peer *peer, const uint8_t *data, size_t len)

@@ -149,6 +149,7 @@ void slot_set_source(struct sfu_slot *slot, struct sfu_source_state *source)
 	slot->current = slot->target = SFU_NONE;
 	slot->last_clock.is_known = false; /* another's clock: the timeline goes on by ours */
 	slot->last_layer = SFU_NONE;
+	slot->was_taken = false;
 	if (slot->meta)
 		memset(slot->meta, 0, (slot->meta_mask + 1U) * sizeof(*slot->meta));
 	if (!source)
@@ -170,15 +171,35 @@ void slot_restart_all(struct sfu_layer *layer)
 
 /* ---- which layer ---- */
 
-void slot_aim(struct sfu_slot *slot, int8_t layer, int64_t now_us)
+/* Of what flows: as wanted of the target; of less than that all, as it is cheap; of more, until a key frame comes, only the least when
+ * even that is too much. */
+static void aim_tier(struct sfu_slot *slot, bool in_need)
 {
+	if (slot->kind == SFU_SLOT_AUDIO)
+		return;
+	if (slot->current == slot->target)
+		slot->tier_target = slot->tier_wanted;
+	else if (slot->current < slot->target)
+		slot->tier_target = TIER_ALL;
+	else if (in_need)
+		slot->tier_target = 0;
+}
+
+void slot_aim(struct sfu_slot *slot, int8_t layer, uint8_t tier, bool in_need, int64_t now_us)
+{
+	if (slot->source && layer != SFU_NONE && slot->target == layer) {
+		slot->tier_wanted = tier;
+		aim_tier(slot, in_need);
+	}
 	if (!slot->source || (slot->target == layer && (slot->current == layer || layer == SFU_NONE)))
 		return;
+	slot->tier_wanted = tier;
 	bool is_new = slot->target != layer;
 	slot->target = layer;
 	slot->aimed_us = is_new ? now_us : slot->aimed_us;
 	if (layer == SFU_NONE)
 		slot->current = SFU_NONE;
+	aim_tier(slot, in_need);
 	show(slot);
 	if (layer == SFU_NONE || slot->kind == SFU_SLOT_AUDIO || slot->current == layer)
 		return;
@@ -243,12 +264,9 @@ void slot_switch(struct sfu_slot *slot, struct sfu_layer *layer, const struct sf
 	/* A broken frame is not to be glued to the key frame: a gap tells the decoder. */
 	if (slot->started && !slot->last_marker)
 		out++;
-	slot->seq_delta = out - packet->seq;
-	slot->first_seq = packet->seq;
 	int64_t step = slot->started ? timestamp_step(slot, layer, packet) : 1;
 	uint32_t timestamp = slot->last_timestamp + (step > 0 ? (uint32_t)step : 1);
 	slot->timestamp_delta = timestamp - packet->timestamp;
-	slot->picture_id_delta = (uint16_t)(slot->last_picture_id + 1 - packet->picture_id) & VP8_PICTURE_ID_MASK;
 	slot->tl0_delta = (uint8_t)(slot->last_tl0 + 1 - packet->tl0picidx);
 	slot->key_out = out;
 	if (slot->started && slot->current != SFU_NONE) {
@@ -257,6 +275,10 @@ void slot_switch(struct sfu_slot *slot, struct sfu_layer *layer, const struct sf
 	}
 	slot->started = true;
 	slot->current = (int8_t)layer->index;
+	aim_tier(slot, false);
+	tier_begin(slot, packet, out);
+	if (slot->kind == SFU_SLOT_SCREEN)
+		slot->peer->paced_seq = 0;
 	slot->sr_us = 0; /* the map is another one: tell it at once */
 	const struct sfu_params *from = &layer->source->peer->params;
 	/* RED names the codec inside it, too: it passes as it came only where both number it alike. */

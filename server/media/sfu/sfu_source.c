@@ -166,8 +166,9 @@ static bool read_vp8(struct sfu_packet *p, const struct rtp_packet *packet, stru
 	p->descriptor_len = (uint8_t)vp8_descriptor_put(&vp8, p->descriptor);
 	p->picture_id = vp8.picture_id;
 	p->tl0picidx = vp8.tl0picidx;
-	p->flags = (uint8_t)((vp8.has_picture_id ? PACKET_PICTURE_ID : 0) | (vp8.has_tl0picidx ? PACKET_TL0 : 0) |
-			     (vp8.starts_frame ? PACKET_START : 0) | (vp8.is_keyframe ? PACKET_KEY : 0));
+	p->flags = (uint16_t)((vp8.has_picture_id ? PACKET_PICTURE_ID : 0) | (vp8.has_tl0picidx ? PACKET_TL0 : 0) |
+			      (vp8.starts_frame ? PACKET_START : 0) | (vp8.is_keyframe ? PACKET_KEY : 0));
+	tier_read(layer, &vp8, p);
 	if (vp8.is_keyframe) {
 		layer->width = vp8.width;
 		layer->height = vp8.height;
@@ -194,19 +195,21 @@ static bool read_audio(struct sfu_packet *p, const struct rtp_packet *packet, co
 }
 
 /* Nothing is said before half a second was seen: a layer that looks cheap at its first packet would be taken and lost again. */
-static void count_rate(struct sfu_layer *layer, int64_t now_us, size_t len)
+static void count_rate(struct sfu_layer *layer, int64_t now_us, uint8_t tier, size_t len)
 {
 	int64_t since_us = now_us - layer->rate_us;
 	if (!layer->rate_us || since_us > ALIVE_US) {
 		layer->rate_us = now_us;
 		layer->rate_bytes = layer->bits_s = 0;
+		tier_rates(layer, 0, true);
 		return;
 	}
 	layer->rate_bytes += (uint32_t)len;
+	tier_count(layer, tier, len);
 	if (since_us < RATE_US)
 		return;
-	uint64_t bits_s = (uint64_t)layer->rate_bytes * 8 * 1000000 / (uint64_t)since_us;
-	layer->bits_s = (uint32_t)(layer->bits_s ? (layer->bits_s + bits_s) / 2 : bits_s);
+	tier_rates(layer, since_us, !layer->bits_s);
+	layer->bits_s = rate_smoothed(layer->bits_s, (uint64_t)layer->rate_bytes * 8 * 1000000 / (uint64_t)since_us);
 	layer->rate_us = now_us;
 	layer->rate_bytes = 0;
 }
@@ -295,6 +298,7 @@ void layer_put(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq, const s
 		sfu_drop(sfu, packet->payload_len > layer->ring->stride ? SFU_DROP_SIZE : SFU_DROP_RTP);
 		return;
 	}
+	tier_number(layer, &fresh);
 	*p = fresh;
 	if (number > layer->highest)
 		layer->highest = number;
@@ -303,13 +307,13 @@ void layer_put(struct sfu_layer *layer, int64_t now_us, uint64_t in_seq, const s
 	layer->heard_us = now_us;
 	layer->packets++;
 	sfu->stats.rtx_in += is_rtx;
-	count_rate(layer, now_us, packet->len);
 	if (p->flags & PACKET_KEY) {
 		layer->keyframes++;
 		if (number > layer->key_seq)
 			layer->key_seq = number;
-		key_came(layer, p->timestamp);
+		key_came(layer, p->timestamp, now_us);
 	}
 	key_bytes(layer, p);
+	count_rate(layer, now_us, p->tier, key_is_apart(layer, p) ? 0 : packet->len);
 	layer_push(layer, p, now_us);
 }

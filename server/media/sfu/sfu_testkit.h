@@ -110,10 +110,14 @@ struct kit_frame {
 	bool is_key, without_marker;
 	uint16_t height; /* 0 = 180, 360, 720 by layer */
 	uint32_t lose;   /* bits: packets that do not arrive */
+	uint32_t delay;  /* bits: packets that arrive with kit_arrive() only */
+	uint8_t tid;     /* temporal layer */
+	bool is_sync;
 	size_t last_size;
 };
 /* A frame of a layer (index in streams), 33 ms after the last in RTP time unless `step` says otherwise. Not flushed. */
 void kit_video(struct kit_peer *peer, unsigned layer, const struct kit_frame *frame);
+void kit_arrive(void);                                                  /* in their order */
 void kit_frames(struct kit_peer *peer, unsigned layer, unsigned count); /* small ones, 33 ms apart, with ticks */
 void kit_key(struct kit_peer *peer, unsigned layer);                    /* a key frame, flushed */
 void kit_audio(struct kit_peer *peer, uint8_t level);                   /* 20 ms of it; flushed */

@@ -48,6 +48,7 @@ static void downlink_tick(struct sfu_peer *peer, int64_t now_us)
 {
 	if (view_is_due(peer, now_us))
 		view_allocate(peer, now_us);
+	pace_run(peer, now_us);
 	for (uint32_t i = 0; i < peer->slot_count; i++)
 		rtx_refill(&peer->slots[i], now_us - peer->ticked_us);
 	each_second(peer, now_us);

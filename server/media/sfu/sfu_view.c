@@ -154,18 +154,38 @@ static uint16_t wanted_height(const struct sfu_peer *peer, const struct sfu_sour
 	return source->is_on ? height : 0;
 }
 
-static void describe(const struct sfu_slot *slot, uint16_t height, int64_t now_us, struct alloc_source *out)
+/* Of a screen it is half of the line: it begins with its largest picture. */
+static uint32_t guessed_bps(const struct sfu_slot *slot, uint8_t layer)
 {
 	static const uint32_t guess[SFU_LAYERS_MAX] = {GUESSED_BPS, GUESSED_BPS * 3, GUESSED_BPS * 10};
+	uint32_t half_bps = slot->peer->alloc_bps / 2;
+	return slot->kind == SFU_SLOT_SCREEN && half_bps > guess[layer] ? half_bps : guess[layer];
+}
+
+static void describe(const struct sfu_slot *slot, uint16_t height, int64_t now_us, struct alloc_source *out)
+{
 	*out = (struct alloc_source){.wanted_height = height,
 				     .is_screen = slot->kind == SFU_SLOT_SCREEN,
-				     .held = slot->target};
+				     .was_taken = slot->was_taken,
+				     .held = {slot->target, slot->tier_wanted}};
 	for (uint8_t i = 0; i < slot->source->layer_count; i++) {
 		const struct sfu_layer *layer = &slot->source->layers[i];
-		out->layers[i] = (struct alloc_layer){.bps = layer->bits_s ? layer->bits_s : guess[i],
-						      .height = height_of(layer),
-						      .is_alive = layer_is_alive(layer, now_us)};
+		struct alloc_layer *l = &out->layers[i];
+		*l = (struct alloc_layer){.tiers = layer->bits_s ? tier_of_layer(layer) : 1,
+					  .height = height_of(layer),
+					  .is_alive = layer_is_alive(layer, now_us)};
+		for (uint8_t k = 0; k + 1 < l->tiers; k++)
+			l->bps[k] = layer->ring->tiers.bits_s[k];
+		l->bps[l->tiers - 1] = layer->bits_s ? layer->bits_s : guessed_bps(slot, i);
 	}
+	if (slot->target != SFU_NONE && out->held.tier >= out->layers[slot->target].tiers)
+		out->held.tier = (uint8_t)(out->layers[slot->target].tiers - 1);
+}
+
+/* A layer's highest tier stays all of it when it gets more of them. */
+static uint8_t tier_chosen(const struct alloc_source *source, struct alloc_step step)
+{
+	return step.layer == ALLOC_NONE || step.tier + 1 >= source->layers[step.layer].tiers ? TIER_ALL : step.tier;
 }
 
 /* Screens, then the tallest, then who is first in the room's order. */
@@ -216,16 +236,46 @@ static void gather(struct sfu_peer *peer, int64_t now_us, struct wishes *w)
 	}
 }
 
+static bool could_flow(const struct alloc_source *source)
+{
+	bool is_alive = false;
+	for (int i = 0; i < ALLOC_LAYERS_MAX; i++)
+		is_alive |= source->layers[i].is_alive;
+	return is_alive && source->wanted_height;
+}
+
+static uint32_t flowing_bps(const struct sfu_slot *slot)
+{
+	if (slot->current == SFU_NONE)
+		return 0;
+	const struct sfu_layer *layer = &slot->source->layers[slot->current];
+	return slot->tier + 1 < tier_of_layer(layer) ? layer->ring->tiers.bits_s[slot->tier] : layer->bits_s;
+}
+
 /* A line that cannot carry what still flows, and no key frame of less in sight: then sound matters more than this picture. */
 static void cut_what_floods(const struct wishes *w, uint32_t estimate_bps, int64_t now_us)
 {
 	uint64_t flowing = 0;
 	for (size_t i = 0; i < w->count; i++)
-		if (w->slots[i]->current != SFU_NONE)
-			flowing += w->slots[i]->source->layers[w->slots[i]->current].bits_s;
+		flowing += flowing_bps(w->slots[i]);
 	for (size_t i = 0; i < w->count && flowing > (uint64_t)estimate_bps * 5 / 4; i++)
 		if (w->slots[i]->current > w->slots[i]->target && now_us - w->slots[i]->aimed_us > CUT_AFTER_US)
 			slot_cut(w->slots[i]);
+}
+
+/* A screen's: what the others are given is left to them, but it gets at least half, and enough to make up for what it is behind. */
+static void set_pace(struct sfu_peer *peer, const struct wishes *w, const struct alloc_choice *choice, int64_t now_us)
+{
+	uint32_t bps = bwe_burst_bps(&peer->bwe, now_us), others = 0, least = bps / 2;
+	for (size_t i = 0; i < w->count; i++) {
+		struct alloc_step step = choice->steps[i];
+		uint32_t cost = step.layer != ALLOC_NONE ? w->sources[i].layers[step.layer].bps[step.tier] : 0;
+		if (!w->sources[i].is_screen)
+			others += cost;
+		else if (cost + cost / 2 > least)
+			least = cost + cost / 2;
+	}
+	peer->pace_bps = others < bps && bps - others > least ? bps - others : least;
 }
 
 void view_allocate(struct sfu_peer *peer, int64_t now_us)
@@ -244,13 +294,18 @@ void view_allocate(struct sfu_peer *peer, int64_t now_us)
 		return;
 	gather(peer, now_us, &w);
 	alloc_layers(&peer->alloc, &link, w.sources, w.count, &choice);
+	peer->alloc_waits = choice.is_waiting;
 	peer->wanted_bps = alloc_wanted_bps(w.sources, w.count, link.audio_bps);
 	for (size_t i = 0; i < w.count; i++) {
-		slot_aim(w.slots[i], choice.layer[i], now_us);
+		struct alloc_step step = choice.steps[i];
+		bool is_denied = step.layer == ALLOC_NONE && could_flow(&w.sources[i]);
+		w.slots[i]->was_taken = is_denied && (w.slots[i]->was_taken || w.slots[i]->target != SFU_NONE);
+		slot_aim(w.slots[i], step.layer, tier_chosen(&w.sources[i], step), choice.has_dropped, now_us);
 		if (w.slots[i]->target != SFU_NONE) /* its request may have been lost */
 			slot_ask(w.slots[i], now_us);
 	}
 	cut_what_floods(&w, link.estimate_bps, now_us);
+	set_pace(peer, &w, &choice, now_us);
 	pacer_set_target(&peer->pacer, now_us, link.estimate_bps);
 }
 
@@ -259,6 +314,8 @@ bool view_is_due(struct sfu_peer *peer, int64_t now_us)
 {
 	int64_t since_us = now_us - peer->alloc_us;
 	if (peer->alloc_due || since_us >= ALLOC_EVERY_US)
+		return true;
+	if (peer->alloc_waits && since_us >= ALLOC_TALLER_US)
 		return true;
 	if (since_us < WAIT_AGAIN_US)
 		return false;

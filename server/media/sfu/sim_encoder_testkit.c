@@ -94,12 +94,41 @@ static void send_packet(struct sim_peer *peer, unsigned layer, struct rtp_header
 
 /* ---- video ---- */
 
-static size_t put_frame_head(uint8_t *out, const struct kit_stream *s, unsigned layer, bool starts, bool is_key)
+/* libwebrtc's patterns of two and three temporal layers: what a frame refers to and fills, and its share of the bytes. */
+struct pattern_frame {
+	uint8_t tid, refers, fills; /* as bits: */
+	bool is_sync;
+	unsigned percent; /* of the mean frame */
+};
+enum { LAST = 1, GOLDEN = 2, ALTREF = 4 };
+
+static const struct pattern_frame one_tier[] = {{0, LAST, LAST, false, 100}};
+static const struct pattern_frame two_tiers[] = {
+	{0, LAST | ALTREF, LAST, false, 120},
+	{1, LAST | ALTREF, GOLDEN, true, 80},
+	{0, LAST | ALTREF, LAST, false, 120},
+	{1, LAST | GOLDEN | ALTREF, 0, false, 80},
+};
+static const struct pattern_frame three_tiers[] = {
+	{0, LAST | ALTREF, LAST, false, 160},           {2, LAST | ALTREF, 0, true, 80},
+	{1, LAST | ALTREF, GOLDEN, true, 80},           {2, LAST | GOLDEN | ALTREF, 0, false, 80},
+	{0, LAST | ALTREF, LAST, false, 160},           {2, LAST | GOLDEN | ALTREF, 0, false, 80},
+	{1, LAST | GOLDEN | ALTREF, GOLDEN, false, 80}, {2, LAST | GOLDEN | ALTREF, 0, false, 80},
+};
+static const struct {
+	const struct pattern_frame *frames;
+	unsigned count;
+} patterns[] = {{one_tier, 1}, {two_tiers, 4}, {three_tiers, 8}};
+
+static size_t put_frame_head(uint8_t *out, const struct kit_stream *s, unsigned layer, bool starts, bool is_key,
+			     const struct pattern_frame *pattern)
 {
 	struct vp8_packet vp8 = {.starts_partition = starts,
 				 .has_picture_id = true,
 				 .has_tl0picidx = true,
 				 .has_tid = true,
+				 .tid = pattern->tid,
+				 .is_layer_sync = pattern->is_sync,
 				 .is_picture_id_long = true,
 				 .picture_id = s->picture_id & VP8_PICTURE_ID_MASK,
 				 .tl0picidx = s->tl0};
@@ -126,12 +155,31 @@ static size_t frame_size(uint32_t bps, unsigned fps, bool is_key)
 	return (mean * 7 / 10 + sim_below((uint32_t)(mean * 6 / 10 + 1))) * (is_key ? KEY_TIMES : 1) + 60;
 }
 
+static const struct pattern_frame *next_in_pattern(struct sim_peer *peer, unsigned layer, bool is_key)
+{
+	struct sim_encoder *e = &peer->out.encoders[layer];
+	unsigned tiers = layer == LAYERS_A_PEER - 1 ? peer->out.screen_tiers : peer->out.tiers;
+	e->since_key = is_key ? 0 : e->since_key + 1;
+	return &patterns[tiers - 1].frames[e->since_key % patterns[tiers - 1].count];
+}
+
+static void refer(struct sim_encoder *e, const struct pattern_frame *pattern, struct sim_truth *truth)
+{
+	truth->fills = truth->is_key ? LAST | GOLDEN | ALTREF : pattern->fills;
+	for (unsigned i = 0; i < SIM_BUFFERS; i++) {
+		truth->refers[i] = !truth->is_key && pattern->refers & 1U << i ? e->buffers[i] : 0;
+		if (truth->fills & 1U << i)
+			e->buffers[i] = truth->frame;
+	}
+}
+
 void sim_encode(struct sim_peer *peer, unsigned layer, uint32_t bps, unsigned fps)
 {
 	struct kit_stream *s = &peer->kit->streams[layer];
 	struct sim_encoder *e = &peer->out.encoders[layer];
 	bool is_key = !e->frames || (e->key_at_us && kit.now_us >= e->key_at_us);
-	size_t left = frame_size(bps, fps, is_key);
+	const struct pattern_frame *pattern = next_in_pattern(peer, layer, is_key);
+	size_t left = frame_size(is_key ? bps : bps / 100 * pattern->percent, fps, is_key);
 	uint16_t packets = (uint16_t)((left + PAYLOAD_MAX - 1) / PAYLOAD_MAX);
 	size_t each = left / packets;
 	uint8_t payload[PAYLOAD_MAX + 64] = {0};
@@ -140,15 +188,21 @@ void sim_encode(struct sim_peer *peer, unsigned layer, uint32_t bps, unsigned fp
 	if (is_key)
 		e->key_at_us = 0;
 	s->picture_id++;
-	s->tl0++;
+	s->tl0 = (uint8_t)(s->tl0 + !pattern->tid);
 	e->frame++;
+	struct sim_truth truth = {.publisher = peer->kit->number,
+				  .frame = e->frame,
+				  .packets = packets,
+				  .layer = (uint8_t)layer,
+				  .is_key = is_key,
+				  .captured_us = kit.now_us};
+	refer(e, pattern, &truth);
 	for (uint16_t i = 0; i < packets; i++) {
-		struct sim_truth truth = {peer->kit->number, e->frame, i,          packets,
-					  (uint8_t)layer,    is_key,   kit.now_us, 0};
 		struct rtp_header header = {.payload_type = peer->kit->params.video.pt,
 					    .marker = i + 1 == packets,
 					    .timestamp = s->timestamp + (uint32_t)(kit.now_us * CLOCK_VIDEO / 1000)};
-		size_t n = put_frame_head(payload, s, layer, i == 0, is_key);
+		size_t n = put_frame_head(payload, s, layer, i == 0, is_key, pattern);
+		truth.packet = i;
 		sim_truth_put(payload + n, &truth);
 		size_t len = each < n + SIM_TRUTH_LEN ? n + SIM_TRUTH_LEN : each;
 		send_packet(peer, layer, &header, payload, len);

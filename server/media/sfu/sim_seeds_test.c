@@ -21,6 +21,19 @@ static void change_something(void)
 	}
 }
 
+/* More often than any line would. The allocator has its way again within a second. */
+static void change_tiers(void)
+{
+	struct sfu_room *room = sfu_find_room(kit.sfu, &kit.room);
+	for (size_t i = 0; i < 3; i++) {
+		struct sfu_peer *peer = sfu_find_peer(room, sim.peers[i].kit->number);
+		for (uint32_t k = 0; k < peer->slot_count; k++)
+			if (peer->slots[k].kind == SFU_SLOT_VIDEO && peer->slots[k].target != SFU_NONE)
+				slot_aim(&peer->slots[k], peer->slots[k].target, (uint8_t)sim_below(TIERS_MAX), false,
+					 kit.now_us);
+	}
+}
+
 /* Three people for 6 s, on this network all of them. */
 static struct figures run(uint64_t seed, const struct sim_net *net)
 {
@@ -30,14 +43,19 @@ static struct figures run(uint64_t seed, const struct sim_net *net)
 	struct sim_net mine = *net;
 	mine.reorders = seed % 8 == 5; /* in some, packets overtake each other */
 	sim_begin(seed, seed & 1);
-	for (int i = 0; i < 3; i++)
-		sim_join(i == 2 && seed & 2 ? &other : &params, &mine)->out.talks = true;
+	for (int i = 0; i < 3; i++) {
+		struct sim_peer *peer = sim_join(i == 2 && seed & 2 ? &other : &params, &mine);
+		peer->out.talks = true;
+		peer->out.tiers = 1 + (unsigned)((seed / 2 + (unsigned)i) % 3);
+	}
 	for (size_t i = 0; i < 3; i++)
 		sim_show(&sim.peers[i], 180, &sim.peers[(i + 1) % 3], 720, NULL);
 	sim_run(2000);
 	for (int i = 0; i < 10; i++) {
 		change_something();
-		sim_run(400);
+		sim_run(200);
+		change_tiers();
+		sim_run(200);
 	}
 	for (size_t i = 0; i < 3; i++)
 		for (size_t k = 0; k < sim.peers[i].in.slot_count; k++) {
@@ -70,7 +88,7 @@ static void test_seeds_times_presets(void **state)
 	static double frames[MAX], audio[MAX], freezes[MAX];
 	unsigned seeds = sim_seeds(30);
 	const char *one = getenv("SIM_SEED");
-	uint64_t from = one ? strtoul(one, NULL, 10) : 0, skews = 0, switches = 0;
+	uint64_t from = one ? strtoul(one, NULL, 10) : 0, skews = 0, switches = 0, tiers = 0;
 	if (one)
 		seeds = 1;
 	assert_true(seeds <= MAX);
@@ -83,6 +101,7 @@ static void test_seeds_times_presets(void **state)
 			freezes[i] = f.freeze_ms;
 			skews += sim.skews;
 			switches += sim.switches_seen;
+			tiers += sfu_stats(kit.sfu)->tier_changes;
 			skew_us = sim.skew_max_us > skew_us ? sim.skew_max_us : skew_us;
 		}
 		double shown = sim_median(frames, seeds), heard = sim_median(audio, seeds);
@@ -92,9 +111,10 @@ static void test_seeds_times_presets(void **state)
 			      (double)skew_us / 1000);
 		assert_true(one || (shown >= least[p].frames && heard >= least[p].audio));
 	}
-	print_message("%u rooms, %lu frames' clocks looked at, %lu switches, %.1f s of CPU\n", seeds * SIM_PRESETS,
-		      skews, switches, (double)clock() / CLOCKS_PER_SEC);
-	assert_true(switches > 0);
+	print_message("%u rooms, %lu frames' clocks looked at, %lu switches of layers and %lu of temporal ones, %.1f s "
+		      "of CPU\n",
+		      seeds * SIM_PRESETS, skews, switches, tiers, (double)clock() / CLOCKS_PER_SEC);
+	assert_true(switches > 0 && tiers > 0);
 }
 
 int main(void)

@@ -23,6 +23,8 @@ void sim_sender_init(struct sim_peer *peer)
 				   .fps = 15,
 				   .screen_fps = 5,
 				   .red_depth = 1,
+				   .tiers = 3,
+				   .screen_tiers = 1,
 				   .rates = {100 * 1000, 300 * 1000, 900 * 1000},
 				   .screen_bps = 400 * 1000,
 				   .level = 25,

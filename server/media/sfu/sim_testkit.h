@@ -45,6 +45,8 @@ void sim_link_empty(struct sim_link *link);
 
 /* ---- what a payload says about itself (sim_truth_testkit.c): receivers compare it with what the SFU makes of the headers ---- */
 
+enum { SIM_BUFFERS = 3 }; /* VP8's: last, golden, altref */
+
 struct sim_truth {
 	uint32_t publisher, frame; /* the encoder's own number of this frame, by one from one to the next of a layer */
 	/* audio: packets is 2 when the frame before is in it once more, in Opus's own way (FEC) */
@@ -53,8 +55,12 @@ struct sim_truth {
 	bool is_key;
 	int64_t captured_us;
 	uint32_t sent; /* audio: the publisher's packets before this one */
+	/* video: what was in the encoder's buffers that it refers to (a frame's number, 0 = it does not refer to it), and, as bits,
+	 * which of them it then fills */
+	uint32_t refers[SIM_BUFFERS];
+	uint8_t fills;
 };
-enum { SIM_TRUTH_LEN = 26 };
+enum { SIM_TRUTH_LEN = 39 };
 void sim_truth_put(uint8_t out[SIM_TRUTH_LEN], const struct sim_truth *truth);
 struct sim_truth sim_truth_get(const uint8_t *in, size_t len); /* fails the test when there is none */
 
@@ -73,6 +79,8 @@ struct sim_encoder { /* a layer, or the screen */
 	bool is_on;
 	int64_t key_at_us; /* when a request takes effect, 0 = none is due */
 	uint32_t frame, rtx_seq;
+	uint32_t buffers[SIM_BUFFERS]; /* the frames in them */
+	unsigned since_key;            /* frames */
 	int64_t sr_us;
 	uint32_t packets, octets;
 	uint64_t frames, keys, bytes, key_bytes, plis;
@@ -85,6 +93,7 @@ struct sim_sender {
 	bool is_muted;                                           /* by the person: sends nothing */
 	bool no_repeats;                                         /* of voice, as Firefox */
 	unsigned fps, screen_fps, red_depth;
+	unsigned tiers, screen_tiers;               /* temporal layers, 1 to 3 */
 	uint32_t rates[SFU_LAYERS_MAX], screen_bps; /* at most */
 	bool hums;                                  /* no voice but a fan */
 	uint8_t level;                              /* of its voice, -dBov */
@@ -113,13 +122,14 @@ struct sim_packet {   /* of video that arrived */
 	uint64_t seq; /* 0 = none */
 	uint32_t timestamp, csrc;
 	uint16_t picture_id;
-	uint8_t tl0;
-	bool starts, marker, is_key, is_padding;
+	uint8_t tl0, tid;
+	bool starts, marker, is_key, is_sync, is_padding;
 	struct sim_truth truth;
 };
 
 struct sim_frame { /* whole, not shown yet */
 	uint64_t first, last;
+	int64_t whole_us;
 	struct sim_packet head;
 };
 
@@ -144,6 +154,10 @@ struct sim_video {
 	uint64_t highest;
 	bool has_shown, is_broken; /* broken: nothing but a key frame helps */
 	struct sim_frame shown;    /* the newest */
+	/* picture ids of the newest shown of each tier since the last key frame, -1 = none */
+	int32_t newest[TIERS_MAX];
+	uint64_t shown_before;         /* by picture id, bit 0 the newest */
+	uint32_t buffers[SIM_BUFFERS]; /* of the decoder: the publisher's frames in them */
 	int64_t shown_us, asked_us, heard_us, first_us;
 	uint64_t seq_gap; /* numbers behind the last shown frame that hold only padding */
 };

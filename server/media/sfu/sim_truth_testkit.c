@@ -29,6 +29,9 @@ void sim_truth_put(uint8_t out[SIM_TRUTH_LEN], const struct sim_truth *truth)
 	put(&at, truth->is_key, 1);
 	put(&at, (uint64_t)truth->captured_us, 8);
 	put(&at, truth->sent, 4);
+	for (int i = 0; i < SIM_BUFFERS; i++)
+		put(&at, truth->refers[i], 4);
+	put(&at, truth->fills, 1);
 	put(&at, MAGIC, 1);
 }
 
@@ -46,6 +49,9 @@ struct sim_truth sim_truth_get(const uint8_t *in, size_t len)
 	t.is_key = get(&at, 1);
 	t.captured_us = (int64_t)get(&at, 8);
 	t.sent = (uint32_t)get(&at, 4);
+	for (int i = 0; i < SIM_BUFFERS; i++)
+		t.refers[i] = (uint32_t)get(&at, 4);
+	t.fills = (uint8_t)get(&at, 1);
 	assert_int_equal(get(&at, 1), MAGIC);
 	return t;
 }

@@ -11,6 +11,7 @@ enum {
 	STUCK_US = 1000 * 1000,
 	HEARD_US = 500 * 1000, /* without packets nothing is expected */
 	JUMP_MAX = 400,
+	SKIP_US = 50 * 1000,
 };
 
 #define CHECK(peer, what, is_so)                                                                                       \
@@ -123,19 +124,40 @@ static void check_truth(struct sim_peer *peer, struct sim_video *v, const struct
 	CHECK(peer, "a key frame is none", f->head.is_key == t->is_key);
 }
 
+static uint16_t pictures_between(uint16_t from, uint16_t to)
+{
+	return (uint16_t)(to - from) & VP8_PICTURE_ID_MASK;
+}
+
+/* VP8's own rule: every buffer that is referred to holds what the encoder's held. */
+static void check_decodes(struct sim_peer *peer, struct sim_video *v, const struct sim_frame *f)
+{
+	const struct sim_truth *t = &f->head.truth;
+	const struct sim_truth *before = &v->shown.head.truth;
+	bool is_other = v->has_shown && (before->publisher != t->publisher || before->layer != t->layer);
+	CHECK(peer, "a stream begins without a key frame", t->is_key || (v->has_shown && !is_other));
+	for (unsigned i = 0; i < SIM_BUFFERS; i++) {
+		CHECK(peer, "a frame is shown that cannot be decoded", !t->refers[i] || t->refers[i] == v->buffers[i]);
+		if (t->fills & 1U << i)
+			v->buffers[i] = t->frame;
+	}
+}
+
 static void check_next(struct sim_peer *peer, const struct sim_video *v, const struct sim_frame *f)
 {
 	const struct sim_frame *s = &v->shown;
-	const struct sim_truth *a = &s->head.truth, *b = &f->head.truth;
-	uint16_t pictures = (uint16_t)(f->head.picture_id - s->head.picture_id) & VP8_PICTURE_ID_MASK;
+	const struct sim_truth *b = &f->head.truth;
+	uint16_t pictures = pictures_between(s->head.picture_id, f->head.picture_id);
+	uint8_t lowest = (uint8_t)(f->head.tl0 - s->head.tl0);
 	CHECK(peer, "the timestamp does not rise", rtp_timestamp_diff(f->head.timestamp, s->head.timestamp) > 0);
 	CHECK(peer, "the picture id does not rise", pictures > 0 && pictures < VP8_PICTURE_ID_MASK / 2);
-	CHECK(peer, "picture id and tl0picidx part", (uint8_t)(f->head.tl0 - s->head.tl0) == (uint8_t)pictures);
+	CHECK(peer, "picture id and tl0picidx part",
+	      lowest >= !f->head.tid && (pictures > 1 ? lowest <= pictures : lowest == !f->head.tid));
 	CHECK(peer, "numbers overlap", f->first > s->last && f->first - s->last >= pictures);
+	/* a packet of a frame that is left out may have been lost before anybody knew */
 	uint64_t between = f->first - s->last - 1 - v->seq_gap;
-	CHECK(peer, "a gap where nothing was lost", pictures > 1 || between == 0);
-	bool follows = a->publisher == b->publisher && a->layer == b->layer && a->frame + 1 == b->frame;
-	CHECK(peer, "a frame is shown that cannot be decoded", b->is_key || follows);
+	CHECK(peer, "a gap where nothing was lost",
+	      pictures > 1 || between == 0 || sim.peers[b->publisher - 1].up.lost);
 }
 
 static void show(struct sim_peer *peer, struct sim_slot *slot, const struct sim_frame *f)
@@ -145,8 +167,7 @@ static void show(struct sim_peer *peer, struct sim_slot *slot, const struct sim_
 	check_truth(peer, v, f);
 	if (v->has_shown) {
 		check_next(peer, v, f);
-		uint16_t pictures = (uint16_t)(f->head.picture_id - v->shown.head.picture_id) & VP8_PICTURE_ID_MASK;
-		slot->frames_missed += pictures - 1U;
+		slot->frames_missed += pictures_between(v->shown.head.picture_id, f->head.picture_id) - 1U;
 		int64_t freeze_us = kit.now_us - v->shown_us;
 		slot->freeze_us = freeze_us > slot->freeze_us ? freeze_us : slot->freeze_us;
 		bool is_other = v->shown.head.truth.publisher == t->publisher && v->shown.head.truth.layer != t->layer;
@@ -155,12 +176,18 @@ static void show(struct sim_peer *peer, struct sim_slot *slot, const struct sim_
 	} else {
 		CHECK(peer, "the first frame is no key frame", t->is_key);
 	}
+	check_decodes(peer, v, f);
 	sim_skew(peer, slot, f->head.timestamp, t);
 	slot->frames++;
 	slot->keys += t->is_key;
 	slot->layer = (int8_t)t->layer;
 	v->has_shown = true;
 	v->is_broken = v->is_broken && !t->is_key;
+	for (unsigned i = 0; t->is_key && i < TIERS_MAX; i++)
+		v->newest[i] = -1;
+	v->newest[f->head.tid] = f->head.picture_id;
+	uint16_t ahead = pictures_between(v->shown.head.picture_id, f->head.picture_id);
+	v->shown_before = (t->is_key || ahead > 63 ? 0 : v->shown_before << ahead) | 1;
 	v->shown = *f;
 	v->shown_us = kit.now_us;
 	v->seq_gap = 0;
@@ -170,10 +197,39 @@ static void show(struct sim_peer *peer, struct sim_slot *slot, const struct sim_
 		found(v, f->first, 0);
 }
 
+/* libwebrtc's rule for a tier above the lowest (RtpVp8RefFinder): it refers to the newest of each tier up to its own, and nothing since
+ * is missing, or there may be another that it refers to. */
+static bool has_all_below(const struct sim_video *v, const struct sim_frame *f)
+{
+	uint16_t back = 0, ahead = pictures_between(v->shown.head.picture_id, f->head.picture_id);
+	for (unsigned i = 0; i <= f->head.tid; i++) {
+		if (v->newest[i] < 0)
+			return false;
+		uint16_t since = pictures_between((uint16_t)v->newest[i], v->shown.head.picture_id);
+		back = since > back ? since : back;
+	}
+	uint64_t needed = back >= 63 ? UINT64_MAX : (1ULL << (back + 1)) - 1;
+	return ahead == 1 && (v->shown_before & needed) == needed;
+}
+
+/* By headers alone. */
 static bool continues(const struct sim_video *v, const struct sim_frame *f)
 {
-	return v->has_shown && f->head.picture_id == ((v->shown.head.picture_id + 1) & VP8_PICTURE_ID_MASK) &&
-	       f->head.tl0 == (uint8_t)(v->shown.head.tl0 + 1);
+	if (!v->has_shown || v->newest[0] < 0)
+		return false;
+	uint8_t lowest = v->shown.head.tl0;
+	if (!f->head.tid)
+		return f->head.tl0 == (uint8_t)(lowest + 1);
+	return f->head.tl0 == lowest && (f->head.is_sync || has_all_below(v, f));
+}
+
+/* The next, or, after a while, one that does without what is missing before it. */
+static bool is_next(const struct sim_peer *peer, const struct sim_video *v, const struct sim_frame *f)
+{
+	if (!continues(v, f))
+		return false;
+	return pictures_between(v->shown.head.picture_id, f->head.picture_id) == 1 ||
+	       kit.now_us - f->whole_us > SKIP_US + 2 * peer->in.rtt_us;
 }
 
 /* What can be shown now, in its order: the next one, else the oldest key frame. Older ones are of no use any more. */
@@ -182,18 +238,19 @@ static void show_all(struct sim_peer *peer, struct sim_slot *slot)
 	struct sim_video *v = slot->video;
 	for (;;) {
 		size_t best = SIM_FRAMES, kept = 0;
+		bool is_in_turn = false;
 		for (size_t i = 0; i < v->frame_count; i++)
 			if (!v->has_shown || v->frames[i].first > v->shown.last)
 				v->frames[kept++] = v->frames[i];
 		v->frame_count = kept;
 		for (size_t i = 0; i < v->frame_count; i++) {
 			const struct sim_frame *f = &v->frames[i];
-			if (continues(v, f)) {
+			bool is_mine = is_next(peer, v, f);
+			if (!is_mine && (is_in_turn || !f->head.is_key))
+				continue;
+			if (best == SIM_FRAMES || (is_mine && !is_in_turn) || f->first < v->frames[best].first)
 				best = i;
-				break;
-			}
-			if (f->head.is_key && (best == SIM_FRAMES || f->first < v->frames[best].first))
-				best = i;
+			is_in_turn |= is_mine;
 		}
 		if (best == SIM_FRAMES)
 			return;
@@ -218,7 +275,7 @@ static void put_together(struct sim_video *v, uint64_t seq)
 		v->frame_count = 0;
 		v->is_broken = true;
 	}
-	v->frames[v->frame_count++] = (struct sim_frame){first, last, *at(v, first)};
+	v->frames[v->frame_count++] = (struct sim_frame){first, last, kit.now_us, *at(v, first)};
 }
 
 static void keep(struct sim_video *v, uint64_t seq, const struct rtp_packet *packet)
@@ -234,6 +291,8 @@ static void keep(struct sim_video *v, uint64_t seq, const struct rtp_packet *pac
 	assert_int_equal(vp8_parse(packet->payload, packet->payload_len, &vp8), AT_OK);
 	p->picture_id = vp8.picture_id;
 	p->tl0 = vp8.tl0picidx;
+	p->tid = vp8.tid;
+	p->is_sync = vp8.is_layer_sync;
 	p->starts = vp8.starts_frame;
 	p->is_key = vp8.is_keyframe;
 	p->truth = sim_truth_get(packet->payload + vp8.len + 10, packet->payload_len - vp8.len - 10);

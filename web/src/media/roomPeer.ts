@@ -16,6 +16,10 @@ const CAMERA: readonly RTCRtpEncodingParameters[] = [
 ];
 const SCREEN: readonly RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000, maxFramerate: 15 }];
 
+/* VP8's temporal layers: whoever has a narrow line is sent half or a quarter of the pictures, of each size. Firefox does not know the word and
+ * leaves it unread; a browser that knows it but not this mode refuses, and sends all or nothing. */
+const IN_TIERS = { scalabilityMode: "L1T3" };
+
 export class SfuPeer implements RoomPeer {
 	onState: ((state: LinkState) => void) | null = null;
 	readonly #pc: RTCPeerConnection;
@@ -111,11 +115,21 @@ export class SfuPeer implements RoomPeer {
 		const shape = this.#shape;
 		add("audio", "sendonly");
 		if (shape.pictures) {
-			this.#pc.addTransceiver("video", { direction: "sendonly", sendEncodings: [...CAMERA] });
-			this.#pc.addTransceiver("video", { direction: "sendonly", sendEncodings: [...SCREEN] });
+			this.#pictureLine(CAMERA);
+			this.#pictureLine(SCREEN);
 		}
 		add("audio", "recvonly", shape.audio);
 		add("video", "recvonly", shape.video + shape.screen);
+	}
+
+	#pictureLine(encodings: readonly RTCRtpEncodingParameters[]): void {
+		const add = (sendEncodings: RTCRtpEncodingParameters[]) =>
+			this.#pc.addTransceiver("video", { direction: "sendonly", sendEncodings });
+		try {
+			add(encodings.map(encoding => ({ ...encoding, ...IN_TIERS })));
+		} catch {
+			add([...encodings]);
+		}
 	}
 
 	#sender(slot: Slot): RTCRtpSender | undefined {
