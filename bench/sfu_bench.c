@@ -134,7 +134,8 @@ static void join_pub(struct load_pub *pub, uint32_t number, bool is_simulcast)
 
 static void join_sub(struct load_sub *sub, uint32_t number, uint32_t watched)
 {
-	const struct sfu_params params = params_of_browser();
+	struct sfu_params params = params_of_browser();
+	params.audio.red_pt = LOAD_RED;
 	struct media_room_do view = {.view = {.views = {{watched, SFU_CAMERA, HEIGHT}}, .count = 1}};
 	sub->has_twcc = true;
 	join(&sub->peer, number, &params, false);
@@ -171,14 +172,14 @@ static void ours_stop(struct load *load)
 
 /* ---- near saturation ---- */
 
-/* FRAMES: with GSO too, but as if every frame came from somebody else: near saturation those of one sender join in one message. */
-enum contender { PLAIN, FRAMES, GSO, AUDIO, JANUS_DEFAULT, JANUS_BEST, CONTENDERS };
-static const char *const names[CONTENDERS] = {"plain", "frames", "gso", "audio", "janus_default", "janus_best"};
+/* RED: audio to subscribers that lose, so that each packet brings the three frames before once more. FRAMES: with GSO too, but as if every frame came from somebody else: near saturation those of one sender join in one message. */
+enum contender { PLAIN, FRAMES, GSO, AUDIO, RED, JANUS_DEFAULT, JANUS_BEST, CONTENDERS };
+static const char *const names[CONTENDERS] = {"plain", "frames", "gso", "audio", "red", "janus_default", "janus_best"};
 /* To begin with; each run goes on from where the last one ended. */
-static double rates[CONTENDERS] = {200e3, 380e3, 400e3, 200e3, 40e3, 80e3};
+static double rates[CONTENDERS] = {200e3, 380e3, 400e3, 200e3, 180e3, 40e3, 80e3};
 
 /* And without a queue that stands, as the median latency shows. */
-static const double queue_most_us[CONTENDERS] = {10e3, 10e3, 2e3, 10e3, 10e3, 10e3};
+static const double queue_most_us[CONTENDERS] = {10e3, 10e3, 2e3, 10e3, 10e3, 10e3, 10e3};
 
 struct figures {
 	double per_cpu_s[ROUNDS_MAX], share[ROUNDS_MAX], per_message[ROUNDS_MAX];
@@ -206,7 +207,10 @@ static bool has_all(const struct load_result *r)
 /* Up or down until the server is nearly, but not quite, busy all the time and loses nothing. */
 static void saturate(enum contender who, struct load *load, pid_t pid)
 {
-	struct load_plan plan = {.warm_s = WARM_S, .seconds = round_s, .is_audio = who == AUDIO, .server = pid};
+	struct load_plan plan = {.warm_s = WARM_S,
+				 .seconds = round_s,
+				 .is_audio = who == AUDIO || who == RED,
+				 .server = pid};
 	struct figures *f = &figures[who];
 	struct load_result r;
 	for (int i = 0; i < TRIES; i++) {
@@ -253,7 +257,11 @@ static void run_ours(enum contender who)
 	struct load load;
 	ours_start(&load, who != PLAIN);
 	warm(&load, ours.media.pid);
+	if (who == RED)
+		load_report_loss(&load);
 	saturate(who, &load, ours.media.pid);
+	if ((who == RED) != (load.subs[0].reds > 0))
+		bench_die("%s with %llu packets of RED", names[who], (unsigned long long)load.subs[0].reds);
 	ours_stop(&load);
 }
 
@@ -315,6 +323,7 @@ static void compare(bool has_janus)
 		run_ours(FRAMES);
 		run_ours(GSO);
 		run_ours(AUDIO);
+		run_ours(RED);
 		if (has_janus)
 			run_janus(JANUS_BEST);
 	}
@@ -324,6 +333,7 @@ static void compare(bool has_janus)
 		bench_print("sfu_gso_packets_a_message", bench_median(figures[GSO].per_message, figures[GSO].n),
 			    "packets");
 	print_kpps(AUDIO, "sfu_kpps_audio");
+	print_kpps(RED, "sfu_kpps_audio_red");
 	double bare = bench_median(floors[0], (size_t)rounds), bare_gso = bench_median(floors[1], (size_t)rounds);
 	bench_print("sfu_limit_plain", bare, "packets/s");
 	bench_print("sfu_limit_gso", bare_gso, "packets/s");
@@ -443,6 +453,8 @@ static void run_only(const char *name)
 		measure_latency(true, "sfu_latency");
 	if (!strcmp(name, "memory"))
 		measure_memory();
+	if (!strcmp(name, "joins"))
+		measure_joins();
 }
 
 int main(int argc, char **argv)

@@ -305,6 +305,11 @@ static void read_stamp(struct load_sub *sub, uint8_t *data, size_t len, int64_t 
 	uint64_t sent_ns;
 	if (srtp_open(sub->peer.in, data, len, &len, NULL) || rtp_parse(data, len, &packet))
 		bench_die("a packet that does not open");
+	struct red_block frame;
+	if (packet.payload_type == LOAD_RED && !red_primary(packet.payload, packet.payload_len, &frame)) {
+		packet.payload = frame.data;
+		packet.payload_len = frame.len;
+	}
 	if (packet.payload_len < STAMP_AT + sizeof(sent_ns))
 		return;
 	memcpy(&sent_ns, packet.payload + STAMP_AT, sizeof(sent_ns));
@@ -322,8 +327,12 @@ static void on_packet(struct load_sub *sub, uint8_t *data, size_t len, int64_t a
 		return;
 	if (sub->has_twcc)
 		note_arrival(sub, &packet, at_ns);
-	if (packet.payload_type != LOAD_VP8 && packet.payload_type != LOAD_OPUS)
+	bool is_voice = packet.payload_type == LOAD_OPUS || packet.payload_type == LOAD_RED;
+	if (packet.payload_type != LOAD_VP8 && !is_voice)
 		return;
+	if (is_voice)
+		sub->voice_ssrc = packet.ssrc;
+	sub->reds += packet.payload_type == LOAD_RED;
 	count(sub, packet.ssrc, packet.seq);
 	sub->messages += at_ns != sub->arrived_ns;
 	sub->arrived_ns = at_ns;
@@ -357,6 +366,19 @@ static void send_feedback(struct load_sub *sub, uint64_t now_ns)
 			(void)!send(sub->peer.fd, bytes, len, 0);
 	}
 	sub->twcc_base = sub->twcc_end;
+}
+
+void load_report_loss(struct load *load)
+{
+	for (size_t i = 0; i < load->sub_count; i++) {
+		struct load_sub *sub = &load->subs[i];
+		uint8_t bytes[128];
+		struct rtcp_writer w = {bytes, 0, sizeof(bytes) - SRTCP_OVERHEAD_MAX};
+		const struct rtcp_block block = {.ssrc = sub->voice_ssrc, .fraction_lost = 26};
+		size_t len;
+		if (!rtcp_rr_put(&w, 1, &block, 1) && !srtcp_seal(sub->peer.out, bytes, w.len, sizeof(bytes), &len))
+			(void)!send(sub->peer.fd, bytes, len, 0);
+	}
 }
 
 static bool read_sub(struct load_sub *sub)

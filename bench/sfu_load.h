@@ -11,6 +11,7 @@
 
 enum {
 	LOAD_OPUS = 111,
+	LOAD_RED = 63,
 	LOAD_VP8 = 96,
 	LOAD_RTX = 97,
 	LOAD_EXT_LEVEL = 1, /* audio's; of video: */
@@ -53,14 +54,14 @@ struct load_sub {
 		uint32_t ssrc;
 		uint16_t highest;
 	} seen[LOAD_SEEN];
-	uint64_t received, expected, messages;
+	uint64_t received, expected, messages, reds;
 	int64_t arrived_ns; /* the last one: packets of one GSO message have one time */
 	int64_t ticks[LOAD_TWCC];
 	uint16_t twcc_base, twcc_end;
 	bool twcc_started;
 	uint8_t feedback_seq;
 	uint64_t feedback_ns;
-	uint32_t media_ssrc;
+	uint32_t media_ssrc, voice_ssrc;
 };
 
 struct load {
@@ -73,6 +74,8 @@ struct load {
 void load_new(struct load *load, size_t pubs, size_t subs, struct in_addr ip); /* transports opened, not aimed */
 void load_free(struct load *load);
 void load_connect(struct load *load); /* all of them, once aimed */
+/* Every subscriber that has heard a voice reports that a tenth of it was lost. */
+void load_report_loss(struct load *load);
 /* Idle for so long, but for checks. */
 void load_rest(struct load *load, double seconds);
 /* One frame of each layer (or of the first only), or one packet of audio. */

@@ -6,30 +6,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static struct world *world;
-
 /* Of chromium-opus.webm: the whole made flat has no room in front of its sound, what was made ahead has. */
 enum { WHOLE_LEN = 10955 };
-
-static int setup(void **state)
-{
-	(void)state;
-	world = world_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return at_log_unexpected_for_test();
-}
 
 static size_t temp_files(void)
 {
 	char path[96];
 	size_t n = 0;
-	snprintf(path, sizeof(path), "%s/temp", world->dir);
+	snprintf(path, sizeof(path), "%s/temp", scene->dir);
 	DIR *dir = opendir(path);
 	assert_non_null(dir);
 	for (struct dirent *entry; (entry = readdir(dir));)
@@ -58,14 +42,14 @@ static bool no_temp_files(void *arg)
 
 static void record_ahead(void)
 {
-	record(world, 1, A1, NULL, "chromium-opus.webm");
-	wait_for(world, is_under_way, the_rec(world, 1));
+	record(scene, 1, A1, NULL, "chromium-opus.webm");
+	wait_for(scene, is_under_way, the_rec(scene, 1));
 }
 
 static uint64_t sent_len(void)
 {
-	struct at_id blob = blob_in(log_of(world, BOB));
-	struct file file = open_media(world, BOB, &blob);
+	struct at_id blob = blob_in(log_of(scene, BOB));
+	struct file file = open_media(scene, BOB, &blob);
 	assert_int_equal(file.err, AT_OK);
 	assert_memory_equal(file.head + 4, "ftyp", 4);
 	return file.len;
@@ -76,8 +60,8 @@ static void test_what_was_made_ahead_is_sent(void **state)
 	(void)state;
 	record_ahead();
 	assert_int_equal(temp_files(), 1);
-	assert_int_equal(do_commit(world, 1, A1, 70, 8, 4000).err, AT_OK);
-	assert_non_null(strstr(log_of(world, BOB), "\"duration_ms\":4020,"));
+	assert_int_equal(do_commit(scene, 1, A1, 70, 8, 4000).err, AT_OK);
+	assert_non_null(strstr(log_of(scene, BOB), "\"duration_ms\":4020,"));
 	assert_true(sent_len() > WHOLE_LEN);
 	assert_int_equal(temp_files(), 0);
 }
@@ -85,10 +69,10 @@ static void test_what_was_made_ahead_is_sent(void **state)
 static void test_a_short_one_is_not(void **state)
 {
 	(void)state;
-	(void)do_start(world, 1, A1, NULL, false, 0);
-	send_media(world, 1, A1, 0, 0, 3, "chromium-opus.webm");
-	assert_null(the_rec(world, 1)->ahead);
-	assert_int_equal(do_commit(world, 1, A1, 70, 3, 4000).err, AT_OK);
+	(void)do_start(scene, 1, A1, NULL, false, 0);
+	send_media(scene, 1, A1, 0, 0, 3, "chromium-opus.webm");
+	assert_null(the_rec(scene, 1)->ahead);
+	assert_int_equal(do_commit(scene, 1, A1, 70, 3, 4000).err, AT_OK);
 	assert_int_equal(sent_len(), WHOLE_LEN);
 }
 
@@ -96,16 +80,16 @@ static void test_a_short_one_is_not(void **state)
 static void test_a_longer_one_begins_anew(void **state)
 {
 	(void)state;
-	(void)do_start(world, 1, A1, NULL, false, 0);
-	send_media(world, 1, A1, 0, 0, 6, "chromium-opus.webm");
-	struct rec *rec = the_rec(world, 1);
-	wait_for(world, is_under_way, rec);
+	(void)do_start(scene, 1, A1, NULL, false, 0);
+	send_media(scene, 1, A1, 0, 0, 6, "chromium-opus.webm");
+	struct rec *rec = the_rec(scene, 1);
+	wait_for(scene, is_under_way, rec);
 	uint64_t first = rec->ahead->job;
-	send_media(world, 1, A1, 0, 6, 30, "chromium-opus.webm");
-	wait_for(world, is_under_way, rec);
+	send_media(scene, 1, A1, 0, 6, 30, "chromium-opus.webm");
+	wait_for(scene, is_under_way, rec);
 	assert_true(rec->ahead->job != first);
 	assert_true(rec->ahead->room_ms >= 18000);
-	assert_int_equal(do_commit(world, 1, A1, 70, 36, 4000).err, AT_OK);
+	assert_int_equal(do_commit(scene, 1, A1, 70, 36, 4000).err, AT_OK);
 	assert_int_equal(temp_files(), 0);
 }
 
@@ -113,12 +97,12 @@ static void test_it_goes_with_the_recording(void **state)
 {
 	(void)state;
 	record_ahead();
-	assert_int_equal(do_discard(world, 1, A1).err, AT_OK);
-	assert_null(the_rec(world, 1)->ahead);
-	wait_for(world, no_temp_files, NULL);
+	assert_int_equal(do_discard(scene, 1, A1).err, AT_OK);
+	assert_null(the_rec(scene, 1)->ahead);
+	wait_for(scene, no_temp_files, NULL);
 	/* Undone, it is a draft, made flat when it is sent. */
-	assert_int_equal(do_undo(world, 1, A1).err, AT_OK);
-	assert_int_equal(do_commit(world, 1, A1, 70, 8, 4000).err, AT_OK);
+	assert_int_equal(do_undo(scene, 1, A1).err, AT_OK);
+	assert_int_equal(do_commit(scene, 1, A1, 70, 8, 4000).err, AT_OK);
 	assert_int_equal(sent_len(), WHOLE_LEN);
 }
 
@@ -126,28 +110,28 @@ static void test_a_draft_has_none(void **state)
 {
 	(void)state;
 	record_ahead();
-	phone_off(world, A1);
-	pass(world, 3100);
-	assert_int_equal(the_rec(world, 1)->state, NOTE_DRAFT);
-	assert_null(the_rec(world, 1)->ahead);
-	wait_for(world, no_temp_files, NULL);
+	phone_off(scene, A1);
+	pass(scene, 3100);
+	assert_int_equal(the_rec(scene, 1)->state, NOTE_DRAFT);
+	assert_null(the_rec(scene, 1)->ahead);
+	wait_for(scene, no_temp_files, NULL);
 	/* A second segment is made by another recorder: never ahead. */
-	phone_on(world, A2);
-	assert_int_equal(do_start(world, 1, A2, NULL, false, 1).err, AT_OK);
-	send_media(world, 1, A2, 1, 8, 8, "chromium-opus.webm");
-	assert_null(the_rec(world, 1)->ahead);
-	assert_int_equal(do_commit(world, 1, A2, 70, 16, 8000).err, AT_OK);
-	assert_non_null(strstr(log_of(world, BOB), "\"duration_ms\":8040,"));
+	phone_on(scene, A2);
+	assert_int_equal(do_start(scene, 1, A2, NULL, false, 1).err, AT_OK);
+	send_media(scene, 1, A2, 1, 8, 8, "chromium-opus.webm");
+	assert_null(the_rec(scene, 1)->ahead);
+	assert_int_equal(do_commit(scene, 1, A2, 70, 16, 8000).err, AT_OK);
+	assert_non_null(strstr(log_of(scene, BOB), "\"duration_ms\":8040,"));
 }
 
 static void test_a_restart_forgets_it(void **state)
 {
 	(void)state;
 	record_ahead();
-	world_restart(world);
+	world_restart(scene);
 	assert_int_equal(temp_files(), 0);
-	assert_null(the_rec(world, 1)->ahead);
-	assert_int_equal(do_commit(world, 1, A1, 70, 8, 4000).err, AT_OK);
+	assert_null(the_rec(scene, 1)->ahead);
+	assert_int_equal(do_commit(scene, 1, A1, 70, 8, 4000).err, AT_OK);
 	assert_int_equal(sent_len(), WHOLE_LEN);
 }
 
@@ -155,18 +139,18 @@ static void test_remux_dies_before_send(void **state)
 {
 	(void)state;
 	record_ahead();
-	connect_remux(world);
-	assert_null(the_rec(world, 1)->ahead);
-	assert_int_equal(do_commit(world, 1, A1, 70, 8, 4000).err, AT_OK);
+	connect_remux(scene);
+	assert_null(the_rec(scene, 1)->ahead);
+	assert_int_equal(do_commit(scene, 1, A1, 70, 8, 4000).err, AT_OK);
 	assert_int_equal(sent_len(), WHOLE_LEN);
-	wait_for(world, no_temp_files, NULL);
+	wait_for(scene, no_temp_files, NULL);
 }
 
 static void press_send(struct reply *reply)
 {
 	struct note_commit ask =
 		{.rec = test_id(1), .user = ANA, .device = A1, .cid = 70, .fragments = 8, .duration_ms = 4000};
-	note_rec_commit(world->notes, &ask, on_reply, reply);
+	note_rec_commit(scene->notes, &ask, on_reply, reply);
 }
 
 static void test_remux_dies_at_send(void **state)
@@ -175,11 +159,11 @@ static void test_remux_dies_at_send(void **state)
 	struct reply reply = {0};
 	record_ahead();
 	press_send(&reply);
-	connect_remux(world);
-	wait_for(world, reply_came, &reply);
+	connect_remux(scene);
+	wait_for(scene, reply_came, &reply);
 	assert_int_equal(reply.err, AT_OK);
 	assert_int_equal(sent_len(), WHOLE_LEN);
-	wait_for(world, no_temp_files, NULL);
+	wait_for(scene, no_temp_files, NULL);
 }
 
 /* Something sits at the other end that takes all and says nothing, until the real one is back. */
@@ -189,15 +173,15 @@ static void test_remux_is_silent(void **state)
 	struct reply reply = {0};
 	int pair[2];
 	assert_int_equal(ipc_pair(pair), AT_OK);
-	notes_remux_channel(world->notes, pair[0]);
+	notes_remux_channel(scene->notes, pair[0]);
 	record_ahead();
 	press_send(&reply);
 	at_log_expect_for_test("note.ahead_timeout", 1);
-	pass(world, 10100);
+	pass(scene, 10100);
 	assert_false(reply.came);
 	close(pair[1]);
-	connect_remux(world);
-	wait_for(world, reply_came, &reply);
+	connect_remux(scene);
+	wait_for(scene, reply_came, &reply);
 	assert_int_equal(reply.err, AT_OK);
 	assert_int_equal(sent_len(), WHOLE_LEN);
 }
@@ -206,16 +190,16 @@ static void test_noise_is_unreadable_as_ever(void **state)
 {
 	(void)state;
 	static const uint8_t noise[3000] = {0x1a, 0x45, 0xdf, 0xa3, 7};
-	(void)do_start(world, 1, A1, NULL, false, 0);
+	(void)do_start(scene, 1, A1, NULL, false, 0);
 	for (uint32_t i = 0; i < 8; i++)
-		(void)send_fragment(world, 1, A1, 0, i, 500 * (i + 1), noise, sizeof(noise));
-	wait_for(world, is_off, the_rec(world, 1));
-	assert_int_equal(do_commit(world, 1, A1, 70, 8, 4000).err, AT_ERR_UNREADABLE);
-	assert_string_equal(log_of(world, BOB), "[]");
-	wait_for(world, no_temp_files, NULL);
+		(void)send_fragment(scene, 1, A1, 0, i, 500 * (i + 1), noise, sizeof(noise));
+	wait_for(scene, is_off, the_rec(scene, 1));
+	assert_int_equal(do_commit(scene, 1, A1, 70, 8, 4000).err, AT_ERR_UNREADABLE);
+	assert_string_equal(log_of(scene, BOB), "[]");
+	wait_for(scene, no_temp_files, NULL);
 }
 
-#define NOTE_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define NOTE_TEST(fn) cmocka_unit_test_setup_teardown(fn, scene_begin, scene_end)
 
 int main(void)
 {

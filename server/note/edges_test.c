@@ -5,22 +5,6 @@
 
 #include <string.h>
 
-static struct world *world;
-
-static int setup(void **state)
-{
-	(void)state;
-	world = world_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return at_log_unexpected_for_test();
-}
-
 static void on_call(void *arg, enum at_err err, const void *json, size_t len, int64_t retry_ms)
 {
 	(void)json, (void)len, (void)retry_ms;
@@ -42,8 +26,8 @@ static void write_hello(uint64_t user, uint64_t device, char *json_out, size_t s
 	struct wire_out w = wire_out_begin(&buf);
 
 	wire_obj(&w, NULL);
-	calls_write(world->calls, &w, "calls", user, device);
-	notes_write(world->notes, &w, user);
+	calls_write(scene->calls, &w, "calls", user, device);
+	notes_write(scene->notes, &w, user);
 	wire_obj_end(&w);
 	assert_int_equal(wire_out_end(&w), AT_OK);
 	snprintf(json_out, size, "%.*s", (int)buf.len, (const char *)buf.data);
@@ -55,11 +39,11 @@ static struct at_id missed_call_of_bob(unsigned n)
 	struct at_id id = test_id(n);
 	enum at_err err = AT_ERR_INTERNAL;
 
-	call_start(world->calls, &id, BOB, B1, world->conv, false, on_call, &err);
-	settle(world);
+	call_start(scene->calls, &id, BOB, B1, scene->conv, false, on_call, &err);
+	settle(scene);
 	assert_int_equal(err, AT_OK);
-	pass(world, 61000);
-	pass(world, 3000);
+	pass(scene, 61000);
+	pass(scene, 3000);
 	return id;
 }
 
@@ -67,24 +51,24 @@ static struct at_id missed_call_of_bob(unsigned n)
 static void test_answered_draft_stays_private(void **state)
 {
 	(void)state;
-	struct at_id call = missed_call(world, 1);
+	struct at_id call = missed_call(scene, 1);
 	enum at_err err = AT_ERR_INTERNAL;
 
-	record(world, 1, A1, &call, "chromium-opus.webm");
-	call_answer(world->calls, &call, BOB, B1, on_call, &err);
-	settle(world);
+	record(scene, 1, A1, &call, "chromium-opus.webm");
+	call_answer(scene->calls, &call, BOB, B1, on_call, &err);
+	settle(scene);
 	assert_int_equal(err, AT_OK);
-	call_leave(world->calls, &call, BOB, B1, false, on_call, &err);
-	settle(world);
-	world_restart(world);
-	phone_on(world, A1);
-	phone_on(world, B1);
-	pass(world, 86400000);
-	assert_int_equal(the_rec(world, 1)->state, NOTE_DRAFT);
-	assert_null(strstr(log_of(world, BOB), "\"kind\":\"note\""));
-	assert_false(heard(world, B1, "\"live\""));
-	assert_int_equal(open_rec(world, BOB, 1).err, AT_ERR_NOT_FOUND);
-	assert_int_equal(open_rec(world, ANA, 1).err, AT_OK);
+	call_leave(scene->calls, &call, BOB, B1, false, on_call, &err);
+	settle(scene);
+	world_restart(scene);
+	phone_on(scene, A1);
+	phone_on(scene, B1);
+	pass(scene, 86400000);
+	assert_int_equal(the_rec(scene, 1)->state, NOTE_DRAFT);
+	assert_null(strstr(log_of(scene, BOB), "\"kind\":\"note\""));
+	assert_false(heard(scene, B1, "\"live\""));
+	assert_int_equal(open_rec(scene, BOB, 1).err, AT_ERR_NOT_FOUND);
+	assert_int_equal(open_rec(scene, ANA, 1).err, AT_OK);
 }
 
 /* 3: Bob's device was away and comes while Ana speaks: nothing rings, the note being left is there to be heard and answered. */
@@ -95,23 +79,23 @@ static void test_comes_online_while_it_is_left(void **state)
 	enum at_err err = AT_ERR_INTERNAL;
 	char json[4096];
 
-	phone_off(world, B1);
-	call_start(world->calls, &call, ANA, A1, world->conv, false, on_call, &err);
-	settle(world);
-	pass(world, 15100);
-	assert_non_null(strstr(log_of(world, BOB), "\"outcome\":\"unreachable\""));
-	record(world, 1, A1, &call, "chromium-opus.webm");
-	phone_on(world, B1);
+	phone_off(scene, B1);
+	call_start(scene->calls, &call, ANA, A1, scene->conv, false, on_call, &err);
+	settle(scene);
+	pass(scene, 15100);
+	assert_non_null(strstr(log_of(scene, BOB), "\"outcome\":\"unreachable\""));
+	record(scene, 1, A1, &call, "chromium-opus.webm");
+	phone_on(scene, B1);
 	write_hello(BOB, B1, json, sizeof(json));
 	assert_non_null(strstr(json, "\"calls\":[]"));
 	assert_non_null(strstr(json, "\"live\":[{\"rec\":\"ee"));
 	assert_non_null(strstr(json, "\"state\":\"recording\""));
-	assert_int_equal(do_listen(world, 1, B1, true).err, AT_OK);
-	assert_int_equal(phone(world, B1)->frames, 8);
-	call_answer(world->calls, &call, BOB, B1, on_call, &err);
-	settle(world);
+	assert_int_equal(do_listen(scene, 1, B1, true).err, AT_OK);
+	assert_int_equal(phone(scene, B1)->frames, 8);
+	call_answer(scene->calls, &call, BOB, B1, on_call, &err);
+	settle(scene);
 	assert_int_equal(err, AT_OK);
-	assert_non_null(strstr(last_heard(world, A1, "\"ev\":\"rec\""), "\"draft\""));
+	assert_non_null(strstr(last_heard(scene, A1, "\"ev\":\"rec\""), "\"draft\""));
 }
 
 /* 6: both missed each other and both leave a note: two calls, two notes, each with its own. */
@@ -119,13 +103,13 @@ static void test_both_leave_a_note(void **state)
 {
 	(void)state;
 	char hex[AT_ID_HEX_LEN + 1], part[64];
-	struct at_id calls[2] = {missed_call(world, 1), missed_call_of_bob(1002)};
+	struct at_id calls[2] = {missed_call(scene, 1), missed_call_of_bob(1002)};
 
-	record(world, 1, A1, &calls[0], "chromium-opus.webm");
-	record(world, 2, B1, &calls[1], "firefox-opus.webm");
-	assert_int_equal(do_commit(world, 1, A1, 70, 8, 4000).err, AT_OK);
-	assert_int_equal(do_commit(world, 2, B1, 70, 8, 3000).err, AT_OK);
-	const char *log = log_of(world, ANA);
+	record(scene, 1, A1, &calls[0], "chromium-opus.webm");
+	record(scene, 2, B1, &calls[1], "firefox-opus.webm");
+	assert_int_equal(do_commit(scene, 1, A1, 70, 8, 4000).err, AT_OK);
+	assert_int_equal(do_commit(scene, 2, B1, 70, 8, 3000).err, AT_OK);
+	const char *log = log_of(scene, ANA);
 	const char *notes = strstr(log, "\"kind\":\"note\"");
 	for (int i = 0; i < 2; i++) {
 		assert_non_null(notes);
@@ -143,21 +127,21 @@ static void test_both_leave_a_note(void **state)
 static void test_never_sent_without_send(void **state)
 {
 	(void)state;
-	struct at_id call = missed_call(world, 1);
+	struct at_id call = missed_call(scene, 1);
 	char json[4096];
 
-	record(world, 1, A1, &call, "chromium-opus.webm");
-	phone_off(world, A1);
-	world_restart(world);
-	phone_on(world, A2);
-	phone_on(world, B1);
-	pass(world, 6 * INT64_C(86400000));
+	record(scene, 1, A1, &call, "chromium-opus.webm");
+	phone_off(scene, A1);
+	world_restart(scene);
+	phone_on(scene, A2);
+	phone_on(scene, B1);
+	pass(scene, 6 * INT64_C(86400000));
 	write_hello(ANA, A2, json, sizeof(json));
 	assert_non_null(strstr(json, "\"state\":\"draft\""));
 	assert_non_null(strstr(json, "\"next\":8"));
-	assert_null(strstr(log_of(world, BOB), "\"kind\":\"note\""));
-	assert_int_equal(do_commit(world, 1, A2, 70, 8, 4000).err, AT_OK);
-	const char *note = strstr(log_of(world, BOB), "\"kind\":\"note\"");
+	assert_null(strstr(log_of(scene, BOB), "\"kind\":\"note\""));
+	assert_int_equal(do_commit(scene, 1, A2, 70, 8, 4000).err, AT_OK);
+	const char *note = strstr(log_of(scene, BOB), "\"kind\":\"note\"");
 	assert_non_null(note);
 	assert_non_null(strstr(note, "\"call\":\"ee"));
 }
@@ -166,52 +150,52 @@ static void test_never_sent_without_send(void **state)
 static void test_blocked_while_it_is_left(void **state)
 {
 	(void)state;
-	struct at_id call = missed_call(world, 1);
+	struct at_id call = missed_call(scene, 1);
 
-	assert_int_equal(do_start(world, 1, A1, &call, false, 0).err, AT_OK);
-	block(world, BOB, ANA);
-	forget_heard(world);
-	send_media(world, 1, A1, 0, 0, 8, "chromium-opus.webm");
-	(void)do_state(world, 1, A1, true);
-	assert_non_null(strstr(last_heard(world, A1, "\"ev\":\"rec\""), "\"live\":true"));
-	assert_int_equal(do_commit(world, 1, A1, 70, 8, 4000).err, AT_OK);
-	assert_null(strstr(log_of(world, BOB), "\"kind\":\"note\""));
-	assert_false(heard(world, B1, "\"kind\":\"note\""));
-	struct at_id blob = blob_in(log_of(world, ANA));
-	assert_int_equal(open_media(world, BOB, &blob).err, AT_ERR_NOT_FOUND);
-	assert_int_equal(open_media(world, ANA, &blob).err, AT_OK);
+	assert_int_equal(do_start(scene, 1, A1, &call, false, 0).err, AT_OK);
+	block(scene, BOB, ANA);
+	forget_heard(scene);
+	send_media(scene, 1, A1, 0, 0, 8, "chromium-opus.webm");
+	(void)do_state(scene, 1, A1, true);
+	assert_non_null(strstr(last_heard(scene, A1, "\"ev\":\"rec\""), "\"live\":true"));
+	assert_int_equal(do_commit(scene, 1, A1, 70, 8, 4000).err, AT_OK);
+	assert_null(strstr(log_of(scene, BOB), "\"kind\":\"note\""));
+	assert_false(heard(scene, B1, "\"kind\":\"note\""));
+	struct at_id blob = blob_in(log_of(scene, ANA));
+	assert_int_equal(open_media(scene, BOB, &blob).err, AT_ERR_NOT_FOUND);
+	assert_int_equal(open_media(scene, ANA, &blob).err, AT_OK);
 }
 
 /* 27: blocked afterwards: what Bob has stays his. */
 static void test_blocked_after_it_was_sent(void **state)
 {
 	(void)state;
-	struct at_id call = missed_call(world, 1);
+	struct at_id call = missed_call(scene, 1);
 
-	record(world, 1, A1, &call, "chromium-opus.webm");
-	assert_int_equal(do_commit(world, 1, A1, 70, 8, 4000).err, AT_OK);
-	block(world, BOB, ANA);
-	world_restart(world);
-	struct at_id blob = blob_in(log_of(world, BOB));
-	assert_int_equal(open_media(world, BOB, &blob).err, AT_OK);
+	record(scene, 1, A1, &call, "chromium-opus.webm");
+	assert_int_equal(do_commit(scene, 1, A1, 70, 8, 4000).err, AT_OK);
+	block(scene, BOB, ANA);
+	world_restart(scene);
+	struct at_id blob = blob_in(log_of(scene, BOB));
+	assert_int_equal(open_media(scene, BOB, &blob).err, AT_OK);
 }
 
 /* 40: deleted, heard or not: the bytes are gone for both, the call's entry stays and takes no second note in its place unasked. */
 static void test_deleted_note_leaves_its_call(void **state)
 {
 	(void)state;
-	struct at_id call = missed_call(world, 1);
+	struct at_id call = missed_call(scene, 1);
 
-	record(world, 1, A1, &call, "chromium-opus.webm");
-	assert_int_equal(do_commit(world, 1, A1, 70, 8, 4000).err, AT_OK);
-	struct at_id blob = blob_in(log_of(world, BOB));
-	assert_int_equal(chat_note_state(world->chat, BOB, world->conv, 2, true, 1000), AT_OK);
-	settle(world);
-	chat_delete_entry(world->chat, ANA, A1, world->conv, 2, 71, on_deleted, NULL);
-	settle(world);
-	assert_int_equal(open_media(world, BOB, &blob).err, AT_ERR_NOT_FOUND);
-	assert_int_equal(open_media(world, ANA, &blob).err, AT_ERR_NOT_FOUND);
-	const char *log = log_of(world, BOB);
+	record(scene, 1, A1, &call, "chromium-opus.webm");
+	assert_int_equal(do_commit(scene, 1, A1, 70, 8, 4000).err, AT_OK);
+	struct at_id blob = blob_in(log_of(scene, BOB));
+	assert_int_equal(chat_note_state(scene->chat, BOB, scene->conv, 2, true, 1000), AT_OK);
+	settle(scene);
+	chat_delete_entry(scene->chat, ANA, A1, scene->conv, 2, 71, on_deleted, NULL);
+	settle(scene);
+	assert_int_equal(open_media(scene, BOB, &blob).err, AT_ERR_NOT_FOUND);
+	assert_int_equal(open_media(scene, ANA, &blob).err, AT_ERR_NOT_FOUND);
+	const char *log = log_of(scene, BOB);
 	assert_non_null(strstr(log, "\"outcome\":\"no_answer\""));
 	assert_non_null(strstr(log, "\"kind\":\"delete\""));
 	assert_null(strstr(log, "\"blob\""));
@@ -221,19 +205,19 @@ static void test_deleted_note_leaves_its_call(void **state)
 static void test_listening_is_a_receipt(void **state)
 {
 	(void)state;
-	struct at_id call = missed_call(world, 1);
+	struct at_id call = missed_call(scene, 1);
 
-	world->hides_receipts = true;
-	assert_int_equal(do_start(world, 1, A1, &call, false, 0).err, AT_OK);
-	assert_int_equal(do_listen(world, 1, B1, true).err, AT_OK);
-	send_media(world, 1, A1, 0, 0, 8, "chromium-opus.webm");
-	assert_int_equal(phone(world, B1)->frames, 8);
-	(void)do_listen(world, 1, B1, false);
-	assert_int_equal(do_commit(world, 1, A1, 70, 8, 4000).err, AT_OK);
-	assert_false(heard(world, A1, "rec.listeners"));
+	scene->hides_receipts = true;
+	assert_int_equal(do_start(scene, 1, A1, &call, false, 0).err, AT_OK);
+	assert_int_equal(do_listen(scene, 1, B1, true).err, AT_OK);
+	send_media(scene, 1, A1, 0, 0, 8, "chromium-opus.webm");
+	assert_int_equal(phone(scene, B1)->frames, 8);
+	(void)do_listen(scene, 1, B1, false);
+	assert_int_equal(do_commit(scene, 1, A1, 70, 8, 4000).err, AT_OK);
+	assert_false(heard(scene, A1, "rec.listeners"));
 }
 
-#define NOTE_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define NOTE_TEST(fn) cmocka_unit_test_setup_teardown(fn, scene_begin, scene_end)
 
 int main(void)
 {

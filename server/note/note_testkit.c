@@ -545,3 +545,21 @@ struct rec *the_rec(struct world *world, unsigned rec)
 	struct at_id id = test_id(rec);
 	return rec_find(world->notes, &id);
 }
+
+/* ---- one a test ---- */
+
+struct world *scene;
+
+int scene_begin(void **state)
+{
+	(void)state;
+	scene = world_new();
+	return 0;
+}
+
+int scene_end(void **state)
+{
+	(void)state;
+	world_free(&scene);
+	return at_log_unexpected_for_test();
+}

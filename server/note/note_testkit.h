@@ -68,6 +68,11 @@ note_done_fn on_reply;
 bool reply_came(void *reply);
 struct at_id test_id(unsigned n);
 
+/* One world a test: made by its setup, ended by its teardown. */
+extern struct world *scene;
+int scene_begin(void **state);
+int scene_end(void **state);
+
 /* Ask, and settle. */
 struct reply do_start(struct world *world, unsigned rec, uint64_t device, const struct at_id *call, bool video,
 		      uint32_t seg);

@@ -2,20 +2,6 @@
 
 /* What people do in a room, and what its media does. */
 
-static int setup(void **state)
-{
-	(void)state;
-	kit_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	kit_free();
-	return at_log_unexpected_for_test();
-}
-
 static void test_moderation(void **state)
 {
 	uint32_t ana, bob, cem;
@@ -222,7 +208,7 @@ static void test_screens_and_views(void **state)
 	assert_true(told != NULL && told->view.views[0].peer == bob_again && told->view.views[2].peer == bob_again);
 }
 
-#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define T(fn) cmocka_unit_test_setup_teardown(fn, kit_setup, kit_teardown)
 
 int main(void)
 {

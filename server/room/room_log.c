@@ -122,9 +122,12 @@ static void write_body(const struct room *room, bool no_one_joined, struct wire_
 	wire_arr_end(w);
 	/* For these it is no missed call. */
 	wire_arr(w, "knew");
-	for (size_t i = 0; i < room->n; i++)
-		if (was_in(room->people[i]) || room->people[i]->state == PERSON_DECLINED)
-			wire_int(w, NULL, (int64_t)room->people[i]->user);
+	for (size_t i = 0; i < room->n; i++) {
+		const struct person *person = room->people[i];
+
+		if (was_in(person) || person->state == PERSON_DECLINED || person->user == row->starter)
+			wire_int(w, NULL, (int64_t)person->user);
+	}
 	wire_arr_end(w);
 	wire_obj_end(w);
 }

@@ -3,20 +3,6 @@
 
 /* Group calls and voice chats, from the start to the entry in the log. */
 
-static int setup(void **state)
-{
-	(void)state;
-	kit_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	kit_free();
-	return at_log_unexpected_for_test();
-}
-
 static void test_rings_and_is_joined(void **state)
 {
 	uint32_t ana, bob;
@@ -160,6 +146,13 @@ static void test_starter_never_comes_in(void **state)
 	pass(kit.world, 16000);
 	assert_true(says(last_room(B1), "\"state\":\"ended\""));
 	assert_int_equal(count(group_log(BOB), "\"kind\":\"room\""), 0);
+	/* It rang: the others have missed it, the starter has not. */
+	(void)do_room(2, A1, ROOM_VOICE, true, false);
+	pass(kit.world, 16000);
+	assert_true(says(last_room(B1), "\"state\":\"ended\""));
+	assert_true(says(group_log(BOB), "\"people\":[],\"knew\":[1]"));
+	assert_int_equal(unread(kit.world, kit.group, BOB), 1);
+	assert_int_equal(unread(kit.world, kit.group, ANA), 0);
 }
 
 static void test_a_voice_chat(void **state)
@@ -377,7 +370,7 @@ static void test_a_blocked_one_invites(void **state)
 	assert_int_equal(rings(1, C1), AT_OK);
 }
 
-#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define T(fn) cmocka_unit_test_setup_teardown(fn, kit_setup, kit_teardown)
 
 int main(void)
 {

@@ -67,6 +67,20 @@ void kit_free(void)
 	world_free(&kit.world);
 }
 
+int kit_setup(void **state)
+{
+	(void)state;
+	kit_new();
+	return 0;
+}
+
+int kit_teardown(void **state)
+{
+	(void)state;
+	kit_free();
+	return at_log_unexpected_for_test();
+}
+
 void kit_restart(void)
 {
 	role_die();

@@ -22,6 +22,8 @@ extern struct kit kit;
 
 void kit_new(void);
 void kit_free(void);
+int kit_setup(void **state); /* the same, as cmocka calls it */
+int kit_teardown(void **state);
 void kit_restart(void); /* the server; everybody is disconnected before */
 
 void role_start(void);

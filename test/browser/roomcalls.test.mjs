@@ -1,5 +1,6 @@
 // Group calls as the "Calls" page and the thread tell of them: open, over, missed.
 import assert from "node:assert/strict";
+import { assertAccessible } from "./lib/access.mjs";
 import { chromium, opened, ringAll } from "./lib/garden.mjs";
 import { until } from "./lib/own.mjs";
 import { group, hearsAll } from "./lib/room.mjs";
@@ -27,10 +28,11 @@ async function callsPage() {
 	await ana.button("Voice call").click();
 	await ana.page.getByRole("button", { name: /Just open the room/ }).click();
 	await callRegion(ana).waitFor();
-	await row(ben, "Group voice call · Ana in it").getByRole("button", { name: "Join" }).click();
+	await row(ben, "Group voice call Ana in it").getByRole("button", { name: "Join" }).click();
 	await hearsAll(ben, [440]);
 	await callRegion(ben).getByRole("button", { name: "Leave" }).click();
 	await callRegion(ana).getByRole("button", { name: "Leave" }).click();
+	await assertAccessible(ben, "the calls page");
 	const over = row(ben, /Group voice call · \d+ s · (Ana and you|you and Ana)/);
 	await over.getByRole("button", { name: "Call back" }).click();
 	await ben.page.getByRole("dialog", { name: "Call Garden" }).getByRole("button", { name: "Close" }).click();
@@ -40,7 +42,7 @@ async function callsPage() {
 	await ringAll(ana, "Voice call", 1);
 	await ben.incoming("Garden").waitFor();
 	await ben.incoming("Garden").waitFor({ state: "hidden" });
-	const missed = row(ben, "Missed group call · Group voice call");
+	const missed = row(ben, "Missed group call · No one joined");
 	await missed.getByRole("button", { name: "Call back" }).waitFor();
 	assert.equal(await rows(ben).count(), 1, "only what was missed");
 	await openCalls(ana);
@@ -58,8 +60,9 @@ async function cameAfterAll() {
 	await ana.page.getByText("No one joined.").waitFor();
 	const list = ben.page.getByRole("navigation", { name: "Chats" }).getByRole("link", { name: /Garden/ });
 	await list.getByText("1 unread").waitFor();
+	await list.getByText("Group call · 1 in it").waitFor();
 	await openCalls(ben);
-	await row(ben, "Group voice call · Ana in it").getByRole("button", { name: "Join" }).click();
+	await row(ben, "Group voice call Ana in it").getByRole("button", { name: "Join" }).click();
 	await hearsAll(ben, [440]);
 	await callRegion(ben).getByRole("button", { name: "Leave" }).click();
 	await callRegion(ana).getByRole("button", { name: "Leave" }).click();

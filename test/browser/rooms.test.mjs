@@ -9,8 +9,10 @@ import { startServer } from "./lib/server.mjs";
 import { callRegion, participants } from "./lib/talk.mjs";
 
 async function fourInOneRoom() {
-	const { server, ana, ben, carla } = await three();
-	const dev = await (await new FirefoxPerson(server, "Dev").open({ synthetic: looks.Dev })).signIn();
+	let dev;
+	const { ana, ben } = await three("video", async (server) => {
+		dev = await (await new FirefoxPerson(server, "Dev").open({ synthetic: looks.Dev })).signIn();
+	});
 	await dev.click("button", "Answer", 60_000);
 	await dev.wait("button", "Leave");
 	await hearsAll(ana, tones("Ben", "Carla", "Dev"));

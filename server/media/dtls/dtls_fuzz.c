@@ -1,7 +1,9 @@
-/* Datagrams and pauses chosen by the bytes, to a fresh dtls or to one that has had a good ClientHello and sent its flight. Without the
- * announced certificate's key nobody gets it UP, and what goes out is bounded by time. */
-#include "base/buf.h"
-#include "media/dtls/dtls.h"
+/* Datagrams and pauses chosen by the bytes, to a fresh dtls, to one that has had a good ClientHello and sent its flight, or to one that is
+ * UP, where they may be sealed as the peer would. Without the announced certificate's key nobody gets it UP, without the session's nobody
+ * ends it, and what goes out is bounded by time. */
+#include "media/dtls/dtls_priv.h"
+
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -27,6 +29,7 @@ static struct {
 	struct dtls *dtls;
 	int64_t now_us;
 	size_t sent;
+	bool was_up, may_close;
 } f;
 
 static void sends(void *arg, const uint8_t *data, size_t len)
@@ -38,12 +41,59 @@ static void sends(void *arg, const uint8_t *data, size_t len)
 static void check(void)
 {
 	const enum dtls_state state = dtls_state(f.dtls);
-	AT_ASSERT(state != DTLS_UP && state != DTLS_CLOSED);
+	AT_ASSERT(f.was_up ? state == DTLS_UP || (state == DTLS_CLOSED && f.may_close)
+			   : state != DTLS_UP && state != DTLS_CLOSED);
 	AT_ASSERT((state == DTLS_FAILED) == (dtls_why(f.dtls) != DTLS_WHY_NONE));
 	AT_ASSERT(state != DTLS_WAITING || !f.sent);
-	AT_ASSERT((state == DTLS_HANDSHAKING) == (dtls_deadline_us(f.dtls) != INT64_MAX));
+	AT_ASSERT(state == DTLS_UP || (state == DTLS_HANDSHAKING) == (dtls_deadline_us(f.dtls) != INT64_MAX));
 	/* A flight of at most four datagrams each 40 ms, by request or by time, and an alert. */
 	AT_ASSERT(f.sent <= 4 * (size_t)(2 + f.now_us / 40000) + 2);
+}
+
+/* As the handshake leaves it, with a last flight of one datagram. */
+static void be_up(void)
+{
+	static const uint8_t flight[] = {0, DTLS_RECORD_HEAD_LEN + 1, DTLS_CCS, 0xfe, 0xfd, [15] = 1};
+	f.dtls->state = DTLS_UP;
+	f.dtls->rest_at_us = DTLS_REST_US;
+	f.dtls->after = (struct dtls_after){.key = {1}, .iv = {2}, .key_len = 16, .newest = (uint64_t)1 << 48};
+	AT_ASSERT(!at_buf_append(&f.dtls->flight, flight, sizeof(flight)));
+	f.was_up = true;
+}
+
+static void seal(uint8_t *record, const uint8_t *content, size_t len)
+{
+	static EVP_CIPHER_CTX *ctx;
+	uint8_t nonce[DTLS_IV_LEN + DTLS_NONCE_LEN] = {2}, clear[13];
+	uint8_t *body = record + DTLS_RECORD_HEAD_LEN + DTLS_NONCE_LEN;
+	int n;
+	if (!ctx) {
+		ctx = EVP_CIPHER_CTX_new();
+		AT_ASSERT(ctx && EVP_EncryptInit_ex2(ctx, EVP_aes_128_gcm(), (const uint8_t[16]){1}, NULL, NULL));
+	}
+	memcpy(nonce + DTLS_IV_LEN, record + DTLS_RECORD_HEAD_LEN, DTLS_NONCE_LEN);
+	memcpy(clear, record + DTLS_EPOCH_AT, 8);
+	memcpy(clear + 8, record, 3);
+	at_put_u16(clear + 11, (uint16_t)len);
+	AT_ASSERT(EVP_EncryptInit_ex2(ctx, NULL, NULL, nonce, NULL) &&
+		  EVP_EncryptUpdate(ctx, NULL, &n, clear, sizeof(clear)) &&
+		  EVP_EncryptUpdate(ctx, body, &n, content, (int)len) && EVP_EncryptFinal_ex(ctx, body + len, &n) &&
+		  EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, DTLS_GCM_TAG_LEN, body + len));
+}
+
+static void sealed(struct at_reader *r)
+{
+	uint8_t record[512] = {at_read_u8(r), 0xfe, 0xfd, 0, 1};
+	at_put_u32(record + DTLS_SEQUENCE_AT + 2, at_read_u8(r));
+	const size_t left = at_reader_left(r), wanted = at_read_u8(r),
+		     len = wanted < left ? wanted
+			   : left        ? left - 1
+					 : 0;
+	const uint8_t *content = at_read_bytes(r, len);
+	at_put_u16(record + DTLS_LENGTH_AT, (uint16_t)(len + DTLS_GCM_LEN));
+	seal(record, content, len);
+	f.may_close |= record[0] == DTLS_ALERT && len == 2;
+	dtls_input(f.dtls, f.now_us, record, DTLS_RECORD_HEAD_LEN + len + DTLS_GCM_LEN);
 }
 
 static void step(struct at_reader *r)
@@ -52,6 +102,10 @@ static void step(struct at_reader *r)
 	if (what >= PAUSE) {
 		f.now_us += 1000 * (what & PAUSE_MASK_MS);
 		dtls_tick(f.dtls, f.now_us);
+		return;
+	}
+	if (f.was_up && what & 1) {
+		sealed(r);
 		return;
 	}
 	const size_t left = at_reader_left(r), len = what < left ? what : left;
@@ -68,7 +122,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	f.dtls = dtls_new(context, fingerprint, sends, &f);
 	f.now_us = 0;
 	f.sent = 0;
-	if (at_read_u8(&r) & 1)
+	f.was_up = f.may_close = false;
+	const uint8_t first = at_read_u8(&r);
+	if (first & 2)
+		be_up();
+	else if (first & 1)
 		AT_ASSERT(dtls_input(f.dtls, 0, hello, sizeof(hello)) == DTLS_HANDSHAKING && f.sent);
 	for (int i = 0; i < STEPS_MAX && at_reader_left(&r); i++) {
 		step(&r);

@@ -23,6 +23,7 @@ struct sfu *sfu_new(const struct sfu_options *options)
 	if (!sfu->options.rings_max)
 		sfu->options.rings_max =
 			options->peers_max < RINGS_DEFAULT_MAX / 4 ? options->peers_max * 4 : RINGS_DEFAULT_MAX;
+	sfu->video_ring = VIDEO_RING;
 	sfu->ice = ice_new();
 	sfu->rooms = at_alloc(options->rooms_max * sizeof(*sfu->rooms));
 	sfu->peers = at_alloc(options->peers_max * sizeof(struct sfu_peer *));

@@ -8,6 +8,8 @@
  * - Media goes only to a tuple that proved the password within the last 30 s: the first one, then the one that last sent media.
  * - A subscriber sees one endless stream a slot: sequence numbers, timestamps and picture ids go on across layers and people. Who is
  *   in a slot is told by event (with an epoch) and in each packet by its one CSRC: the peer number.
+ * - Voice goes as it came to who loses nothing, and to who does as RED of two or three frames (RFC 2198) that is put together here. What is lost
+ *   on the way up is taken out of the publisher's RED, or asked for. Under one number nothing but the very same bytes is sent again.
  * - No picture is sent before the first view. Requests of subscribers (NACK, PLI, REMB) are bounded for each of them, so a storm costs
  *   only its sender; what reaches a publisher goes through one gate a layer.
  *

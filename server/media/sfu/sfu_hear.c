@@ -81,6 +81,8 @@ void hear_tick(struct sfu_peer *peer, int64_t now_us)
 	struct sfu_hearing *h = &peer->hearing;
 	if (!h->depth)
 		return;
+	if (!h->rtt_us)
+		h->rtt_us = peer->rtt_us;
 	if (h->rtt_us && peer->rtt_us > 2 * h->rtt_us + FULL_US) {
 		h->depth = 0;
 		h->until_us = now_us + DEEP_US;

@@ -1,9 +1,9 @@
-/* A room of three in virtual time, fed by a script. Plain bytes of the input are sealed with the sender's keys before they go in, so that
- * what stands behind SRTP is reached; others go in raw. Whatever comes out must go to an address that was proven, be no longer than a
- * packet, and never use a sequence number of a stream twice (which would give the key away). */
+/* A room of three in virtual time, fed by a script; the SFU is one for all inputs, and each finds it as the first did. Plain bytes of the
+ * input are sealed with the sender's keys before they go in, so that what stands behind SRTP is reached; others go in raw. Whatever comes out must go to an address that was proven, be no longer than a
+ * packet, and never use a sequence number of a stream twice (which would give the key away), unless byte for byte the same. */
 #include "media/sfu/sfu_priv.h"
 
-enum { PEERS = 3, STREAMS = 16 };
+enum { PEERS = 3, STREAMS = 16, KEPT = 256, RING = 64 };
 
 static const struct at_id room = {{1}};
 static const struct sfu_keys keys = {{1}, {2}, {3}, {4}};
@@ -19,6 +19,8 @@ struct world {
 	struct sfu_slot_ids slots[PEERS][SFU_SLOTS_MAX];
 	uint32_t ssrcs[PEERS][STREAMS];
 	uint64_t used[PEERS][STREAMS][65536 / 64];
+	uint64_t sums[PEERS][STREAMS][KEPT]; /* of the last packets, by number */
+	uint16_t newest[PEERS];              /* in slot 0, which is voice */
 };
 
 static struct world *world; /* the callback's, too large for a stack */
@@ -28,6 +30,14 @@ static struct ice_tuple tuple_of(unsigned i)
 	return (struct ice_tuple){.remote_port = (uint16_t)(1000 + i),
 				  .transport = i == 2 ? ICE_TCP : ICE_UDP,
 				  .conn = i == 2 ? 9 : 0};
+}
+
+/* The tag depends on every byte. */
+static uint64_t sum_of(const uint8_t *data, size_t len)
+{
+	uint64_t sum;
+	memcpy(&sum, data + len - sizeof(sum), sizeof(sum));
+	return sum;
 }
 
 static void note(unsigned peer, const uint8_t *data, size_t len)
@@ -43,8 +53,12 @@ static void note(unsigned peer, const uint8_t *data, size_t len)
 		if (world->ssrcs[peer][i] != ssrc)
 			continue;
 		uint64_t *word = &world->used[peer][i][seq / 64], bit = (uint64_t)1 << seq % 64;
-		AT_ASSERT(!(*word & bit));
+		AT_ASSERT(!(*word & bit) || (ssrc == world->slots[peer][0].ssrc &&
+					     world->sums[peer][i][seq % KEPT] == sum_of(data, len)));
 		*word |= bit;
+		world->sums[peer][i][seq % KEPT] = sum_of(data, len);
+		if (ssrc == world->slots[peer][0].ssrc)
+			world->newest[peer] = seq;
 		return;
 	}
 	AT_ASSERT(false); /* more streams than there are slots */
@@ -84,13 +98,32 @@ static struct sfu_params params_of(unsigned i)
 	return p;
 }
 
-static void start(void)
+/* Keys are derived once; sealing goes by what stands in the packet. */
+static void prepare(void)
 {
 	struct srtp_keys up = {.key = {1}, .salt = {3}};
-	uint8_t fingerprint[SFU_FINGERPRINT_LEN] = {0};
-	world->now_us = 1000000;
 	world->sfu = sfu_new(&(
 		struct sfu_options){.rooms_max = 1, .peers_max = PEERS, .send = on_send, .gso = true, .rings_max = 3});
+	world->sfu->video_ring = RING;
+	for (unsigned i = 0; i < PEERS; i++)
+		world->out[i] = srtp_out_new(SRTP_SUITE_GCM, &up);
+}
+
+static void forget_streams(void)
+{
+	for (unsigned peer = 0; peer < PEERS; peer++)
+		for (unsigned i = 0; i < STREAMS && world->ssrcs[peer][i]; i++) {
+			memset(world->used[peer][i], 0, sizeof(world->used[peer][i]));
+			world->ssrcs[peer][i] = 0;
+		}
+}
+
+static void start(void)
+{
+	uint8_t fingerprint[SFU_FINGERPRINT_LEN] = {0};
+	world->now_us = 1000000;
+	world->sfu->ticked_us = 0;
+	world->sfu->deadline_us = INT64_MAX;
 	AT_ASSERT(!sfu_room_open(world->sfu, world->now_us, &room));
 	for (unsigned i = 0; i < PEERS; i++) {
 		struct sfu_params params = params_of(i);
@@ -99,18 +132,30 @@ static void start(void)
 				    world->slots[i]));
 		AT_ASSERT(!sfu_connect_for_test(world->sfu, world->now_us, &room, i + 1, &tuple, &keys));
 		AT_ASSERT(!sfu_state(world->sfu, world->now_us, &room, i + 1, false, true, true));
-		world->out[i] = srtp_out_new(SRTP_SUITE_GCM, &up);
 		struct sfu_view views[] = {{1, SFU_CAMERA, 720}, {2, SFU_CAMERA, 180}, {2, SFU_SCREEN, 1080}};
 		AT_ASSERT(!sfu_view(world->sfu, world->now_us, &room, i + 1, views, 3));
 	}
 	sfu_tick(world->sfu, world->now_us);
 }
 
+static void drain(void)
+{
+	struct sfu_event event;
+	while (sfu_next_event(world->sfu, &event))
+		AT_ASSERT(event.kind < SFU_EVENT_COUNT && event.peer <= PEERS);
+}
+
+/* A room that has ended leaves nothing. */
 static void stop(void)
 {
-	for (unsigned i = 0; i < PEERS; i++)
-		srtp_out_free(&world->out[i]);
-	sfu_free(&world->sfu);
+	AT_ASSERT(!sfu_room_close(world->sfu, &room));
+	drain();
+	AT_ASSERT(!world->sfu->peers_live && !world->sfu->rings_used && !world->sfu->dirty_count);
+	for (unsigned i = 0; i < PEERS; i++) {
+		const struct ice_tuple tuple = tuple_of(i);
+		AT_ASSERT(!sfu_owns(world->sfu, &tuple) && !sfu_knows(world->sfu, creds[i].ufrag));
+	}
+	forget_streams();
 }
 
 /* ---- steps ---- */
@@ -169,6 +214,12 @@ static void sealed_rtcp(unsigned peer, uint8_t *bytes, size_t len)
 			for (size_t k = 0; k < 4; k++)
 				bytes[at + k] = (uint8_t)(ssrc >> (24 - 8 * k));
 		}
+	/* And one that asks for a packet of voice names how long ago it was. */
+	if (len >= 16 && bytes[0] == 0x81 && bytes[1] == 205) {
+		uint16_t seq = (uint16_t)(world->newest[peer] - bytes[13]);
+		bytes[12] = (uint8_t)(seq >> 8);
+		bytes[13] = (uint8_t)seq;
+	}
 	if (len >= 8 && !srtcp_seal(world->out[peer], bytes, len, ICE_PACKET_MAX, &sealed))
 		sfu_packet(world->sfu, world->now_us, world->now_us, &from, bytes, sealed);
 }
@@ -206,9 +257,7 @@ static void step(uint8_t what, uint8_t how, uint16_t seq, uint8_t *bytes, size_t
 	case 6: sfu_flush(world->sfu, world->now_us += how * 10); break;
 	default: world->now_us += (int64_t)seq * 100; sfu_tick(world->sfu, world->now_us);
 	}
-	struct sfu_event event;
-	while (sfu_next_event(world->sfu, &event))
-		AT_ASSERT(event.kind < SFU_EVENT_COUNT && event.peer <= PEERS);
+	drain();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -217,8 +266,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct world kept;
 	world = &kept;
-	memset(world->used, 0, sizeof(world->used));
-	memset(world->ssrcs, 0, sizeof(world->ssrcs));
+	if (!world->sfu)
+		prepare();
 	start();
 	for (size_t at = 0; at + 5 <= len;) {
 		uint8_t bytes[ICE_PACKET_MAX + 64];

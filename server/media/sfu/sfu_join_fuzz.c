@@ -1,7 +1,5 @@
 /* Join parameters as bytes: what is accepted must hold what the check promises, and a peer made of it must live. */
-#include "media/sfu/sfu.h"
-
-#include <string.h>
+#include "media/sfu/sfu_priv.h"
 
 static void on_send(void *arg, const struct sfu_send *sends, size_t count)
 {
@@ -47,17 +45,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct sfu_params params = params_of(data, len);
 	struct sfu_slot_ids slots[SFU_SLOTS_MAX];
 	uint8_t fingerprint[SFU_FINGERPRINT_LEN] = {0};
-	struct sfu *sfu = sfu_new(&(struct sfu_options){.rooms_max = 1, .peers_max = 2, .send = on_send});
-	AT_ASSERT(!sfu_room_open(sfu, 1, &room));
-	enum at_err err = sfu_join(sfu, 1, &room, 1, &creds, fingerprint, &params, slots);
-	AT_ASSERT(err == sfu_params_check(&params));
-	if (!err) {
-		struct ice_tuple tuple = {.remote_port = 1};
-		look_at(&params);
-		AT_ASSERT(!sfu_connect_for_test(sfu, 1, &room, 1, &tuple, &keys));
-		sfu_tick(sfu, 5000);
-		AT_ASSERT(!sfu_leave(sfu, 5000, &room, 1));
+	static struct sfu *sfu;
+	static int64_t now_us = 1;
+	if (!sfu) {
+		sfu = sfu_new(&(struct sfu_options){.rooms_max = 1, .peers_max = 2, .send = on_send});
+		AT_ASSERT(!sfu_room_open(sfu, now_us, &room));
 	}
-	sfu_free(&sfu);
+	enum at_err err = sfu_join(sfu, now_us, &room, 1, &creds, fingerprint, &params, slots);
+	AT_ASSERT(err == sfu_params_check(&params));
+	const struct ice_tuple tuple = {.remote_port = 1};
+	if (!err) {
+		look_at(&params);
+		AT_ASSERT(!sfu_connect_for_test(sfu, now_us, &room, 1, &tuple, &keys));
+		sfu_tick(sfu, now_us += SFU_TICK_US);
+		AT_ASSERT(!sfu_leave(sfu, now_us, &room, 1));
+	}
+	/* Each finds the room as empty as the first. */
+	AT_ASSERT(!sfu->peers_live && !sfu->rings_used && !sfu_knows(sfu, creds.ufrag) && !sfu_owns(sfu, &tuple));
 	return 0;
 }

@@ -45,6 +45,9 @@ enum {
 	CLOCK_VIDEO = 90, /* ticks a millisecond */
 	CLOCK_AUDIO = 48,
 };
+/* No peer pushes a stream of its own out of what its SRTP follows; for reports Firefox has an SSRC for each m-line that it receives on. */
+_Static_assert((int)STREAMS_A_PEER <= (int)SRTP_SSRCS_MAX, "streams of RTP");
+_Static_assert((int)STREAMS_A_PEER + (int)SFU_SLOTS_MAX <= (int)SRTCP_SSRCS_MAX, "streams of RTCP");
 
 struct sfu_layer;
 struct sfu_source_state;
@@ -344,7 +347,8 @@ struct sfu {
 	uint32_t *free_peers;
 	uint32_t peers_used, peers_live, free_peer_count;
 	size_t rings_used;
-	int64_t *due_us; /* by a peer's index: when its tick has something to do */
+	uint32_t video_ring; /* packets in each; only fuzzing has less than VIDEO_RING, to get round it */
+	int64_t *due_us;     /* by a peer's index: when its tick has something to do */
 	struct at_map *by_room, *by_ufrag;
 	uint32_t *buckets, bucket_mask;
 	uint8_t key[16];

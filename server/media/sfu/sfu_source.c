@@ -30,7 +30,7 @@ static bool has_ring(struct sfu_layer *layer)
 	if (sfu->rings_used >= sfu->options.rings_max)
 		return false;
 	sfu->rings_used++;
-	layer->ring = ring_new(VIDEO_RING, VIDEO_PAYLOAD_MAX);
+	layer->ring = ring_new(sfu->video_ring, VIDEO_PAYLOAD_MAX);
 	return true;
 }
 

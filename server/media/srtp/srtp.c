@@ -43,19 +43,49 @@ void srtp_export_cut(enum srtp_suite suite, const uint8_t *material, struct srtp
 	memcpy(server_out->salt, salts + salt, salt);
 }
 
+/* Looked up by name once: each time would cost more than setting a key does. Never freed. */
+static EVP_CIPHER *gcm, *counter;
+static EVP_MAC *hmac;
+
+static void fetch(void)
+{
+	gcm = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
+	counter = EVP_CIPHER_fetch(NULL, "AES-128-CTR", NULL);
+	hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	AT_ASSERT(gcm && counter && hmac);
+}
+
+static void fetch_once(void)
+{
+	static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
+	AT_ASSERT(CRYPTO_THREAD_run_once(&once, fetch));
+}
+
 /* RFC 3711 section 4.3.3 with a key derivation rate of 0: AES in counter mode from the salt with the label in its eighth byte. A salt of
  * 12 bytes counts as extended by zeros on the right (RFC 7714 section 11). */
-void srtp_derive(const struct srtp_keys *keys, uint8_t label, uint8_t *out, size_t len)
+static EVP_CIPHER_CTX *derivation_new(const struct srtp_keys *keys)
+{
+	fetch_once();
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	AT_ASSERT(ctx && EVP_EncryptInit_ex2(ctx, counter, keys->key, NULL, NULL));
+	return ctx;
+}
+
+static void derive(EVP_CIPHER_CTX *ctx, const struct srtp_keys *keys, uint8_t label, uint8_t *out, size_t len)
 {
 	uint8_t iv[16] = {0};
 	int n;
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	memcpy(iv, keys->salt, SRTP_SALT_MAX);
 	iv[7] ^= label;
 	memset(out, 0, len);
-	bool ok = ctx && EVP_EncryptInit_ex2(ctx, EVP_aes_128_ctr(), keys->key, iv, NULL) &&
-		  EVP_EncryptUpdate(ctx, out, &n, out, (int)len);
+	bool ok = EVP_EncryptInit_ex2(ctx, NULL, NULL, iv, NULL) && EVP_EncryptUpdate(ctx, out, &n, out, (int)len);
 	AT_ASSERT(ok && n == (int)len);
+}
+
+void srtp_derive(const struct srtp_keys *keys, uint8_t label, uint8_t *out, size_t len)
+{
+	EVP_CIPHER_CTX *ctx = derivation_new(keys);
+	derive(ctx, keys, label, out, len);
 	EVP_CIPHER_CTX_free(ctx);
 }
 
@@ -64,23 +94,21 @@ static EVP_MAC_CTX *hmac_new(const uint8_t key[SRTP_AUTH_KEY_LEN])
 	char digest[] = "SHA1";
 	OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
 			       OSSL_PARAM_construct_end()};
-	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	EVP_MAC_CTX *ctx = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(hmac);
 	AT_ASSERT(ctx && EVP_MAC_init(ctx, key, SRTP_AUTH_KEY_LEN, params));
-	EVP_MAC_free(hmac);
 	return ctx;
 }
 
 void srtp_crypt_start(struct srtp_crypt *c, enum srtp_suite suite, const struct srtp_session_keys *keys, bool encrypts)
 {
-	const EVP_CIPHER *cipher = is_gcm(suite) ? EVP_aes_128_gcm() : EVP_aes_128_ctr();
+	fetch_once();
 	memset(c, 0, sizeof(*c));
 	c->suite = suite;
 	memcpy(c->salt, keys->salt, salt_len(suite));
 	c->cipher = EVP_CIPHER_CTX_new();
 	/* Counter mode is the same both ways. */
-	AT_ASSERT(c->cipher &&
-		  EVP_CipherInit_ex2(c->cipher, cipher, keys->key, NULL, encrypts || !is_gcm(suite), NULL));
+	AT_ASSERT(c->cipher && EVP_CipherInit_ex2(c->cipher, is_gcm(suite) ? gcm : counter, keys->key, NULL,
+						  encrypts || !is_gcm(suite), NULL));
 	if (!is_gcm(suite))
 		c->mac = hmac_new(keys->auth);
 }
@@ -90,9 +118,11 @@ void srtp_crypt_init(struct srtp_crypt *c, enum srtp_suite suite, const struct s
 {
 	const uint8_t base = is_rtcp ? SRTP_LABEL_RTCP : 0;
 	struct srtp_session_keys session;
-	srtp_derive(keys, base + SRTP_LABEL_KEY, session.key, sizeof(session.key));
-	srtp_derive(keys, base + SRTP_LABEL_SALT, session.salt, salt_len(suite));
-	srtp_derive(keys, base + SRTP_LABEL_AUTH, session.auth, sizeof(session.auth));
+	EVP_CIPHER_CTX *ctx = derivation_new(keys);
+	derive(ctx, keys, base + SRTP_LABEL_KEY, session.key, sizeof(session.key));
+	derive(ctx, keys, base + SRTP_LABEL_SALT, session.salt, salt_len(suite));
+	derive(ctx, keys, base + SRTP_LABEL_AUTH, session.auth, sizeof(session.auth));
+	EVP_CIPHER_CTX_free(ctx);
 	srtp_crypt_start(c, suite, &session, encrypts);
 	OPENSSL_cleanse(&session, sizeof(session));
 }

@@ -22,7 +22,8 @@ enum {
 	SRTP_SALT_MAX = 14,      /* 12 with GCM */
 	SRTP_OVERHEAD_MAX = 16,  /* that sealing adds to an RTP packet: 16 with GCM, 10 with CM */
 	SRTCP_OVERHEAD_MAX = 20, /* and to an RTCP packet */
-	SRTP_SSRCS_MAX = 16,     /* that an srtp_in follows, of RTP and of RTCP each */
+	SRTP_SSRCS_MAX = 16,     /* that an srtp_in follows */
+	SRTCP_SSRCS_MAX = 32,    /* and of RTCP: Firefox reports with an SSRC of its own for each m-line */
 	SRTP_WINDOW = 128,       /* packets behind the newest that may still come, each once */
 	SRTP_EXPORT_MAX = 2 * (SRTP_KEY_LEN + SRTP_SALT_MAX),
 };
@@ -74,8 +75,9 @@ AT_MUST enum at_err srtcp_seal(struct srtp_out *out, uint8_t *packet, size_t len
 /* ---- receiving ---- */
 
 /* Follows the streams of one peer: per SSRC the index (roc and sequence number) of the newest packet and which of the SRTP_WINDOW
- * before it were there. Only a packet that proved itself changes any of this; when SRTP_SSRCS_MAX are known, a new SSRC that proved
- * itself takes the place of the one that was silent for longest. */
+ * before it were there. Only a packet that proved itself changes any of this; when as many as may be (SRTP_SSRCS_MAX, SRTCP_SSRCS_MAX) are
+ * known, a new SSRC that proved itself takes the place of the one that was silent for longest. Whoever pushes out a stream of RTP that has
+ * wrapped twice never opens it again, so the maximum must be above what one peer can have. */
 struct srtp_in;
 struct srtp_in *srtp_in_new(enum srtp_suite suite, const struct srtp_keys *keys);
 void srtp_in_free(struct srtp_in **in);

@@ -9,6 +9,8 @@ struct srtp_in *srtp_in_new(enum srtp_suite suite, const struct srtp_keys *keys)
 {
 	struct srtp_in *in = at_alloc(sizeof(*in));
 	in->suite = suite;
+	in->rtp_streams.max = SRTP_SSRCS_MAX;
+	in->rtcp_streams.max = SRTCP_SSRCS_MAX;
 	srtp_crypt_init(&in->rtp, suite, keys, false, false);
 	srtp_crypt_init(&in->rtcp, suite, keys, true, false);
 	return in;
@@ -22,6 +24,8 @@ void srtp_in_free(struct srtp_in **in)
 		return;
 	srtp_crypt_release(&i->rtp);
 	srtp_crypt_release(&i->rtcp);
+	at_free(i->rtp_streams.all);
+	at_free(i->rtcp_streams.all);
 	at_free(i);
 }
 

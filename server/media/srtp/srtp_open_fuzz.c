@@ -1,7 +1,7 @@
 /* What comes in against what was sealed: orders, mutations and junk chosen by the bytes. Whatever opens was sealed by us just like that,
  * and opens once. */
 #include "base/buf.h"
-#include "media/srtp/srtp.h"
+#include "media/srtp/srtp_priv.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -17,8 +17,8 @@ struct kept {
 };
 
 static struct {
-	struct srtp_out *out;
-	struct srtp_in *in;
+	struct srtp_out out;
+	struct srtp_in in;
 	struct kept kept[KEPT_MAX];
 	size_t count;
 	uint64_t opened; /* one bit per kept */
@@ -43,8 +43,8 @@ static void keep(struct at_reader *r, uint64_t *index)
 	memcpy(k->plain + 12, bytes, body);
 	k->plain_len = 12 + body;
 	memcpy(k->sealed, k->plain, k->plain_len);
-	enum at_err err = k->is_rtcp ? srtcp_seal(f.out, k->sealed, k->plain_len, ROOM, &k->sealed_len)
-				     : srtp_seal(f.out, (uint32_t)(*index >> 16), k->sealed, 12, k->plain_len, ROOM,
+	enum at_err err = k->is_rtcp ? srtcp_seal(&f.out, k->sealed, k->plain_len, ROOM, &k->sealed_len)
+				     : srtp_seal(&f.out, (uint32_t)(*index >> 16), k->sealed, 12, k->plain_len, ROOM,
 						 &k->sealed_len);
 	AT_ASSERT(!err);
 	f.count++;
@@ -70,8 +70,8 @@ static void deliver(uint8_t *packet, size_t len, bool is_rtcp)
 	uint64_t index;
 	size_t plain_len = 0;
 	memcpy(before, packet, len);
-	enum at_err err =
-		is_rtcp ? srtcp_open(f.in, packet, len, &plain_len) : srtp_open(f.in, packet, len, &plain_len, &index);
+	enum at_err err = is_rtcp ? srtcp_open(&f.in, packet, len, &plain_len)
+				  : srtp_open(&f.in, packet, len, &plain_len, &index);
 	if (!err)
 		opened(before, len, packet, plain_len, is_rtcp);
 }
@@ -99,19 +99,29 @@ static void step(struct at_reader *r, uint64_t *index)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+/* Keys are derived once. What else there is, a packet changes in the structs alone: every cipher is given its nonce anew. */
+static void start(enum srtp_suite suite)
 {
 	static const struct srtp_keys keys = {.key = "0123456789abcde", .salt = "saltsaltsalt"};
+	static struct srtp_out *outs[2];
+	static struct srtp_in *ins[2];
+	if (!outs[suite]) {
+		outs[suite] = srtp_out_new(suite, &keys);
+		ins[suite] = srtp_in_new(suite, &keys);
+	}
+	f.out = *outs[suite];
+	f.in = *ins[suite];
+	f.count = 0;
+	f.opened = 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
 	struct at_reader r = at_reader_of(data, len);
 	const uint8_t first = at_read_u8(&r);
-	const enum srtp_suite suite = first & 1 ? SRTP_SUITE_CM : SRTP_SUITE_GCM;
 	uint64_t index = first & 2 ? 65520 : 1;
-	memset(&f, 0, sizeof(f));
-	f.out = srtp_out_new(suite, &keys);
-	f.in = srtp_in_new(suite, &keys);
+	start(first & 1 ? SRTP_SUITE_CM : SRTP_SUITE_GCM);
 	for (int i = 0; i < STEPS_MAX && at_reader_left(&r); i++)
 		step(&r, &index);
-	srtp_out_free(&f.out);
-	srtp_in_free(&f.in);
 	return 0;
 }

@@ -66,10 +66,13 @@ struct srtp_window {
 	uint64_t seen[2]; /* bit n: newest - n */
 	uint64_t used_at; /* srtp_in's count of good packets */
 };
+/* As many as there are, doubled up to max: most who listen have two. */
 struct srtp_streams {
-	uint32_t ssrc[SRTP_SSRCS_MAX];
-	size_t count;
-	struct srtp_window window[SRTP_SSRCS_MAX];
+	struct srtp_stream {
+		uint32_t ssrc;
+		struct srtp_window window;
+	} * all;
+	uint32_t count, room, max;
 };
 struct srtp_in {
 	enum srtp_suite suite;

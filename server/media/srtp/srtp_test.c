@@ -1,5 +1,6 @@
 /* Against the vectors of the RFCs, and what both ends promise each other: wraps, replays, tampering, bounds. */
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "base/test.h"
 #include "media/srtp/srtp_priv.h"
@@ -252,7 +253,7 @@ static void window_against_model(void **state)
 	(void)state;
 	enum { STEPS = 20000, SPAN = 1 << 17 };
 	static uint8_t was[SPAN];
-	struct srtp_streams s = {0};
+	struct srtp_streams s = {.max = 1};
 	uint64_t x = 12345, newest = 0, at = 300;
 	memset(was, 0, sizeof(was));
 	for (int i = 0; i < STEPS; i++) {
@@ -272,6 +273,7 @@ static void window_against_model(void **state)
 		assert_int_equal(srtp_window_guess(srtp_streams_find(&s, 7), (uint16_t)at), at);
 	}
 	assert_true(newest > 1000);
+	at_free(s.all);
 }
 
 /* ---- what a stranger may not ---- */
@@ -353,6 +355,28 @@ static void full_table(void **state)
 	assert_int_equal(p.in->rtp_streams.count, SRTP_SSRCS_MAX);
 	assert_null(srtp_streams_find(&p.in->rtp_streams, 1));
 	assert_non_null(srtp_streams_find(&p.in->rtp_streams, 0));
+	pair_free(&p);
+}
+
+/* As many as Firefox reports with. */
+static void full_table_of_rtcp(void **state)
+{
+	(void)state;
+	struct pair p = pair_new(SRTP_SUITE_GCM);
+	uint8_t kept[SRTCP_SSRCS_MAX][64], packet[64];
+	size_t len = 0;
+	for (uint32_t i = 0; i < SRTCP_SSRCS_MAX; i++) {
+		memcpy(kept[i], (const uint8_t[]){0x80, 201, 0, 1, 0, 0, 1, (uint8_t)i}, 8);
+		assert_int_equal(srtcp_seal(p.out, kept[i], 8, sizeof(kept[i]), &len), AT_OK);
+		memcpy(packet, kept[i], len);
+		size_t plain;
+		assert_int_equal(srtcp_open(p.in, packet, len, &plain), AT_OK);
+	}
+	for (uint32_t i = 0; i < SRTCP_SSRCS_MAX; i++) {
+		size_t plain;
+		memcpy(packet, kept[i], len);
+		assert_int_equal(srtcp_open(p.in, packet, len, &plain), AT_ERR_EXISTS);
+	}
 	pair_free(&p);
 }
 
@@ -542,6 +566,7 @@ int main(void)
 		AT_TEST(every_length_is_safe),
 		AT_TEST(header_longer_than_packet),
 		AT_TEST(full_table),
+		AT_TEST(full_table_of_rtcp),
 		AT_TEST(gathered_is_the_same),
 		AT_TEST(no_room),
 		AT_TEST(rtcp_goes_and_is_not_replayed),

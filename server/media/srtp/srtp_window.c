@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "media/srtp/srtp_priv.h"
 
 #include <string.h>
@@ -5,8 +6,8 @@
 struct srtp_window *srtp_streams_find(struct srtp_streams *s, uint32_t ssrc)
 {
 	for (size_t i = 0; i < s->count; i++)
-		if (s->ssrc[i] == ssrc)
-			return &s->window[i];
+		if (s->all[i].ssrc == ssrc)
+			return &s->all[i].window;
 	return NULL;
 }
 
@@ -44,17 +45,24 @@ static void move_on(struct srtp_window *w, uint64_t by)
 	w->newest += by;
 }
 
-static struct srtp_window *take(struct srtp_streams *s, uint32_t ssrc, uint64_t index)
+static size_t silent_longest(const struct srtp_streams *s)
 {
 	size_t at = 0;
 	for (size_t i = 1; i < s->count; i++)
-		if (s->window[i].used_at < s->window[at].used_at)
+		if (s->all[i].window.used_at < s->all[at].window.used_at)
 			at = i;
-	if (s->count < SRTP_SSRCS_MAX)
-		at = s->count++;
-	s->ssrc[at] = ssrc;
-	s->window[at] = (struct srtp_window){.newest = index};
-	return &s->window[at];
+	return at;
+}
+
+static struct srtp_window *take(struct srtp_streams *s, uint32_t ssrc, uint64_t index)
+{
+	if (s->count == s->room && s->room < s->max) {
+		s->room = s->room ? s->room * 2 : 2;
+		s->all = at_realloc(s->all, s->room * sizeof(*s->all));
+	}
+	size_t at = s->count < s->max ? s->count++ : silent_longest(s);
+	s->all[at] = (struct srtp_stream){.ssrc = ssrc, .window = {.newest = index}};
+	return &s->all[at].window;
 }
 
 void srtp_streams_mark(struct srtp_streams *s, uint32_t ssrc, uint64_t index, uint64_t now)

@@ -32,13 +32,14 @@ export async function ringAll(person, kind, others) {
 
 export const answer = (person, kind) => person.incoming("Garden", kind).getByRole("button", { name: "Answer", exact: true }).click({ timeout: 60_000 });
 
-/** Ana starts, Ben and Carla answer: three Chromiums in one room. */
-export async function three(kind = "video") {
+/** Ana starts, Ben and Carla answer: three Chromiums in one room. Whoever else is to hear it ring comes `before`. */
+export async function three(kind = "video", before = async () => {}) {
 	const server = await startServer({ people: ["Ana", "Ben", "Carla", "Dev"], set });
 	const made = await group(server, "Garden", ["Ana", "Ben", "Carla", "Dev"]);
 	const ana = await opened(await chromium(server, "Ana"));
 	const ben = await opened(await chromium(server, "Ben"));
 	const carla = await opened(await chromium(server, "Carla"));
+	await before(server);
 	await ringAll(ana, kind === "video" ? "Video call" : "Voice call", 3);
 	for (const one of [ben, carla]) {
 		await answer(one, kind);

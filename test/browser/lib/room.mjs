@@ -121,22 +121,28 @@ export async function hearsAll(person, tones, limitMs = 60_000) {
 	}, limitMs);
 }
 
-/** What the middle of a tile's picture looks like: [r, g, b], null = no picture is shown. */
-export function colour(person, tile) {
-	return person.page.evaluate((name) => {
+/* In the page: [r, g, b] in the middle of a picture, null = there is none. */
+function middle(video) {
+	if (!video || video.videoWidth === 0) return null;
+	const canvas = document.createElement("canvas");
+	canvas.width = canvas.height = 1;
+	const paint = canvas.getContext("2d");
+	paint.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+	return [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3);
+}
+
+/** What the middle of a tile's picture looks like; without a tile, that of the picture in its own window. */
+export async function colour(person, tile) {
+	const video = await person.page.evaluateHandle((name) => {
+		if (name === undefined) return document.pictureInPictureElement;
 		const tiles = [...document.querySelectorAll("[aria-label=Participants] [role=group]")];
-		const video = tiles.find((one) => one.getAttribute("aria-label").startsWith(name))?.querySelector("video:not([data-waiting])");
-		if (!video || video.videoWidth === 0) return null;
-		const canvas = document.createElement("canvas");
-		canvas.width = canvas.height = 1;
-		const paint = canvas.getContext("2d");
-		paint.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
-		return [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3);
+		return tiles.find((one) => one.getAttribute("aria-label").startsWith(name))?.querySelector("video:not([data-waiting])") ?? null;
 	}, tile);
+	return video.evaluate(middle);
 }
 
 export async function seesColour(person, tile, wanted, limitMs = 60_000) {
-	await until(`${person.name} sees ${tile} in ${wanted}`, async () => {
+	await until(`${person.name} sees ${tile ?? "the small window"} in ${wanted}`, async () => {
 		const seen = await colour(person, tile);
 		if (seen?.every((value, i) => Math.abs(value - wanted[i]) < 60)) return true;
 		throw new Error(`seen ${seen}`);

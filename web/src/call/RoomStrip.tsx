@@ -1,6 +1,6 @@
 import { AudioLines, MicOff, Phone, Video } from "lucide";
 import { useState } from "preact/hooks";
-import { someNames } from "../i18n/roomNames.ts";
+import { namesOf } from "../i18n/roomNames.ts";
 import { t } from "../i18n/roomText.ts";
 import type { RoomPerson, RoomView } from "../state/types/rooms.ts";
 import { Avatar } from "../ui/Avatar.tsx";
@@ -11,13 +11,6 @@ import "./roomStrip.css";
 
 const FACES = 5;
 const NAMED = 3;
-
-export function namesOf(people: readonly RoomPerson[]): string {
-	return someNames(
-		people.map(one => (one.me ? t("room-you") : one.person.name)),
-		NAMED,
-	);
-}
 
 export function Faces({ people }: { people: readonly RoomPerson[] }) {
 	return (
@@ -37,8 +30,13 @@ export function WhoIsIn({ people }: { people: readonly RoomPerson[] }) {
 	if (people.length === 0) return <>{t("room-in-it-nobody")}</>;
 	return (
 		<>
-			{speaking.length > 0 && <span class="now">{t("room-speaking", { names: namesOf(speaking) })} · </span>}
-			{t("room-in-it", { names: namesOf(people) })}
+			{speaking.length > 0 && (
+				<span class="now">
+					{t("room-speaking", { names: namesOf(speaking, NAMED) })}
+					<i> · </i>
+				</span>
+			)}
+			{t("room-in-it", { names: namesOf(people, NAMED) })}
 		</>
 	);
 }
@@ -83,19 +81,21 @@ export function RoomStrip({ conv }: { conv: number }) {
 					{room.here === "elsewhere" ? t("room-elsewhere") : <WhoIsIn people={people} />}
 				</p>
 			</div>
-			{room.kind === "chat" && room.here === "no" && (
-				<button
-					type="button"
-					class="room-muted"
-					role="switch"
-					aria-checked={muted}
-					onClick={() => setMuted(!muted)}
-				>
-					<Icon of={MicOff} size="s" />
-					{t("join-muted")}
-				</button>
-			)}
-			<Do room={room} muted={muted} />
+			<div class="room-strip-do">
+				{room.kind === "chat" && room.here === "no" && (
+					<button
+						type="button"
+						class="room-muted"
+						role="switch"
+						aria-checked={muted}
+						onClick={() => setMuted(!muted)}
+					>
+						<Icon of={MicOff} size="s" />
+						{t("join-muted")}
+					</button>
+				)}
+				<Do room={room} muted={muted} />
+			</div>
 		</section>
 	);
 }

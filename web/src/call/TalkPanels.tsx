@@ -1,6 +1,6 @@
 import { ShieldAlert, ShieldCheck } from "lucide";
 import { useEffect } from "preact/hooks";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import type { InputView } from "../state/types/settings.ts";
 import type { TalkModel, TalkView, Trust } from "../state/types/talk.ts";
 import { Button } from "../ui/Button.tsx";

@@ -46,7 +46,7 @@ function Row({ of, to, ts, glyph, facts, state, children }: RowProps) {
 				>
 					<span class="preview">
 						<Icon of={glyph} size="s" />
-						<span>{facts.join(" · ")}</span>
+						<span>{facts.join(state === "live" ? "\n" : " · ")}</span>
 					</span>
 				</span>
 			</span>

@@ -1,6 +1,6 @@
 import { Ban, CircleCheck, Phone, Video } from "lucide";
 import { useState } from "preact/hooks";
-import { t } from "../i18n/text.ts";
+import { t } from "../i18n/moreText.ts";
 import type { PersonView } from "../state/types/base.ts";
 import type { ThreadModel } from "../state/types/thread.ts";
 import { Avatar } from "../ui/Avatar.tsx";

@@ -6,6 +6,7 @@ import { chatPath } from "../lib/routes.ts";
 import type { ChatView, LastGlyph, LastView } from "../state/types/chats.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Link } from "../ui/Link.tsx";
+import { useApp } from "../ui/model.ts";
 import { Badge, Dot } from "../ui/Small.tsx";
 import { ChatAvatar } from "./ChatAvatar.tsx";
 import { Waves } from "./glyphs.ts";
@@ -75,9 +76,17 @@ function lastLine(last: LastView): string {
 }
 
 function Preview({ chat }: { chat: ChatView }) {
+	const open = useApp().rooms.byConv.value.get(chat.conv);
 	if (chat.leavingNote) return <span class="now">{t(`leaving-${chat.leavingNote}-note`)}</span>;
 	if (chat.typing.length > 0)
 		return <span class="now calm">{chat.group ? typingLine(chat.typing) : t("typing")}</span>;
+	/* While it is open nobody has missed it. */
+	if (open)
+		return (
+			<span class="now">
+				{t("last-open", { kind: open.kind === "chat" ? "chat" : "call", count: open.count })}
+			</span>
+		);
 	if (chat.draftText) return <bdi>{t("last-draft", { text: chat.draftText })}</bdi>;
 	if (!chat.last) return null;
 	const glyph = glyphOf(chat.last.glyph, chat.last.kind === "video");
@@ -93,7 +102,7 @@ function Preview({ chat }: { chat: ChatView }) {
 }
 
 export function ChatRow({ chat, current }: { chat: ChatView; current: boolean }) {
-	const missed = chat.missedNew && chat.last?.glyph === "missedCall";
+	const missed = chat.missedNew && (chat.last?.glyph === "missedCall" || chat.last?.glyph === "missedRoom");
 	return (
 		<li>
 			<Link class="chat-row" to={chatPath(chat.conv)} current={current}>

@@ -1,7 +1,7 @@
 /* The words for a group call or voice chat in the log, and for one that is open. */
 import type { IconNode } from "lucide";
 import { AudioLines, Phone, PhoneMissed, Video } from "lucide";
-import { someNames } from "../i18n/roomNames.ts";
+import { namesOf, someNames } from "../i18n/roomNames.ts";
 import { t } from "../i18n/roomText.ts";
 import type { RoomPerson, RoomView } from "../state/types/rooms.ts";
 import type { RoomEntry, RoomKind } from "../state/types/thread.ts";
@@ -33,8 +33,8 @@ function roomLength(ms: number): string {
 
 /** "Ana and you in it", "Nobody is in it yet" */
 export function whoIsIn(people: readonly RoomPerson[]): string {
-	const names = people.filter(one => one.here).map(one => (one.me ? t("room-you") : one.person.name));
-	return names.length === 0 ? t("room-in-it-nobody") : t("room-in-it", { names: someNames(names, NAMED) });
+	const there = people.filter(one => one.here);
+	return there.length === 0 ? t("room-in-it-nobody") : t("room-in-it", { names: namesOf(there, NAMED) });
 }
 
 /** How long, and who was there; or that nobody came. */
@@ -42,6 +42,7 @@ export function roomFacts(entry: RoomEntry, open: RoomView | null): readonly str
 	if (open && open.state !== "waiting") return [whoIsIn(open.people)];
 	if (entry.outcome === "no_one_joined") {
 		if (open && !entry.mine) return [t("room-no-one-yet")];
+		if (entry.missed) return [t("room-no-one")];
 		return entry.kind === "chat" ? [] : [t(`room-${entry.kind}`)];
 	}
 	const facts: string[] = [];

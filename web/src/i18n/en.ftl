@@ -16,8 +16,6 @@ dismiss = Dismiss
 loading = Loading
 
 ## Getting in
-username = Username
-password = Password
 sign-in-link = Signing you in
 
 ## Chats
@@ -54,6 +52,10 @@ last-video-note = Video note, { $length }
 last-deleted = Deleted
 voice-chat-start = Start voice chat
 last-room = Group call
+last-open = { $kind ->
+        [chat] Voice chat
+       *[call] Group call
+    } · { $count } in it
 room-missed = Missed group call
 typing = typing…
 leaving-voice-note = leaving a voice note
@@ -301,21 +303,6 @@ choose-input = Choose another
 trust-unverified = It could not be verified that this is { $name }’s device.
 trust-changed = { $name }’s device has a new key.
 show-code = Show safety code
-safety-code = Safety code
-safety-help = Read these digits to one another. If { $name } sees the same, nobody is between you.
-safety-wait = The code is here as soon as you are connected.
-safety-verified = Signed by a device of { $name } that is known here.
-safety-new = Signed. This is the first call with this device of { $name }.
-safety-unverified = Not signed, or signed wrongly. Compare the digits before you say anything private.
-safety-changed = This device of { $name } has another key than before. Perhaps it was set up anew; compare the digits to be sure.
-safety-match = The digits match
-keys-mute = Mute or unmute
-keys-camera = Camera on or off
-keys-through = Hold to talk while muted
-keys-help = This list
-keys-minimise = Minimise
-key-space = Space
-key-escape = Esc
 call-elsewhere = Your call with { $name } goes on at another device.
 move-here = Move call here
 
@@ -337,12 +324,7 @@ update-ready = A new version is ready.
 update-now = Reload
 
 ## Chat info
-info-username = Username
-block = Block { $name }
 unblock = Unblock { $name }
-block-title = Block { $name }?
-block-body = They cannot call or write to you, and are not told. What you have stays.
-safety = Safety
 
 ## Groups
 group-left = You are no longer in this group
@@ -395,9 +377,7 @@ is-unadmin = { $mine ->
 
 ## You
 quiet = Quiet time
-microphone = Microphone
 camera = Camera
-input-default = Standard
 devices = Devices
 
 ## Toasts

@@ -1,6 +1,8 @@
 # What is opened by hand: signing in, finding people, groups and their panel, one's own page. Comes with those screens.
 
 ## Getting in
+username = Username
+password = Password
 welcome-text = Calls, and the notes they leave when nobody can answer.
 join-title = Join Aftertone
 join-first = You are the first person here, and will look after this server.
@@ -131,3 +133,29 @@ calls-title = Calls
 call-note = note { $length }
 calls-empty-title = No calls yet
 calls-empty-text = Open a chat and call somebody. If they cannot answer, leave a note.
+
+## About a chat
+block = Block { $name }
+safety = Safety
+info-username = Username
+block-title = Block { $name }?
+block-body = They cannot call, write to you or put you into a group, and are not told. What you have stays.
+
+## Panels of a call
+microphone = Microphone
+safety-code = Safety code
+safety-help = Read these digits to one another. If { $name } sees the same, nobody is between you.
+safety-wait = The code is here as soon as you are connected.
+safety-verified = Signed by a device of { $name } that is known here.
+safety-new = Signed. This is the first call with this device of { $name }.
+safety-unverified = Not signed, or signed wrongly. Compare the digits before you say anything private.
+safety-changed = This device of { $name } has another key than before. Perhaps it was set up anew; compare the digits to be sure.
+safety-match = The digits match
+keys-mute = Mute or unmute
+keys-camera = Camera on or off
+keys-through = Hold to talk while muted
+keys-help = This list
+keys-minimise = Minimise
+key-space = Space
+key-escape = Esc
+input-default = Standard

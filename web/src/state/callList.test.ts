@@ -78,6 +78,12 @@ describe("the calls page", () => {
 		expect(row()).toMatchObject({ unread: 1, missed: true, missedNew: true });
 	});
 
+	it("is no missed call for who called, though they never came in", async () => {
+		await entry("room", body([], { by: ME, people: [] }), { from: ME });
+		expect(row()).toMatchObject({ unread: 0, missed: false, last: { glyph: "room" } });
+		expect(lines()).toMatchObject([{ entry: { mine: true, missed: false } }]);
+	});
+
 	it("counts the note that was left before I came", async () => {
 		await entry("room", body([BEN]));
 		const note = { kind: "voice", blob: ROOM, mime: "audio/mp4", bytes: 9, duration_ms: 4000, peaks: [] };

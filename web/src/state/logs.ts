@@ -102,7 +102,7 @@ export class Logs {
 
 /* What rang nobody, nobody has missed. */
 export function isMissedRoom(body: RoomBody, me: number): boolean {
-	return body.kind !== "chat" && body.rang && !body.knew.includes(me);
+	return body.kind !== "chat" && body.rang && body.by !== me && !body.knew.includes(me);
 }
 
 export function isAmend(entry: Entry): boolean {
