@@ -22,6 +22,8 @@ export class Prepared {
 		this.sink = ports.sink();
 		this.peer = ports.peer(true, this.sink);
 		this.said = this.#write(kind, keys);
+		/* Closed meanwhile: nobody asks any more. */
+		this.said.catch(() => {});
 	}
 
 	close(): void {
