@@ -1,6 +1,7 @@
 /* What comes in against what was sealed: orders, mutations and junk chosen by the bytes. Whatever opens was sealed by us just like that,
  * and opens once. */
 #include "base/buf.h"
+#include "base/mem.h"
 #include "media/srtp/srtp_priv.h"
 
 #include <stdbool.h>
@@ -99,7 +100,8 @@ static void step(struct at_reader *r, uint64_t *index)
 	}
 }
 
-/* Keys are derived once. What else there is, a packet changes in the structs alone: every cipher is given its nonce anew. */
+/* Keys are derived once. What else there is, a packet changes in the structs, and in the streams' memory, alone: every cipher is given its
+ * nonce anew. */
 static void start(enum srtp_suite suite)
 {
 	static const struct srtp_keys keys = {.key = "0123456789abcde", .salt = "saltsaltsalt"};
@@ -123,5 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	start(first & 1 ? SRTP_SUITE_CM : SRTP_SUITE_GCM);
 	for (int i = 0; i < STEPS_MAX && at_reader_left(&r); i++)
 		step(&r, &index);
+	at_free(f.in.rtp_streams.all);
+	at_free(f.in.rtcp_streams.all);
 	return 0;
 }
