@@ -100,7 +100,8 @@ static void step(struct at_reader *r, uint64_t *index)
 	}
 }
 
-/* Keys are derived once. What else there is, a packet changes in the structs alone: every cipher is given its nonce anew. */
+/* Keys are derived once. What else there is, a packet changes in the structs, and in the streams' memory, alone: every cipher is given its
+ * nonce anew. */
 static void start(enum srtp_suite suite)
 {
 	static const struct srtp_keys keys = {.key = "0123456789abcde", .salt = "saltsaltsalt"};
