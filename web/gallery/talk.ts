@@ -26,6 +26,7 @@ export function talkView(over: Partial<TalkView> = {}): TalkView {
 		safetyCode: "48213 90417 33580 12764 80059 66231",
 		microphone: null,
 		camera: null,
+		recording: false,
 		...over,
 	};
 }

@@ -96,7 +96,7 @@ export function RoomBar({ view, onPanel }: { view: RoomTalkView; onPanel: (panel
 				<TalkButton
 					icon={mine.camera ? Video : VideoOff}
 					label={mine.camera ? t("camera-off") : t("camera-on")}
-					off={!mine.camera}
+					off={!mine.camera && view.room.kind === "video"}
 					onClick={() => run(rooms.setCamera(!mine.camera))}
 				/>
 			)}

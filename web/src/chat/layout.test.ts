@@ -36,8 +36,13 @@ test("in a group each person's texts stand for themselves", () => {
 	expect(made.map(row => row.first)).toEqual([true, false, true]);
 });
 
+test("no new line stands above what I have answered", () => {
+	const made = rows([text(1, false, 0), text(2, false, 1), text(3, true, 2), text(4, false, 3)], 2);
+	expect(made.some(row => row.unreadStart)).toBe(false);
+});
+
 test("the new line comes before their first unread entry, and parts a group", () => {
-	const made = rows([text(1, false, 0), text(2, false, 1), text(3, true, 2)], 2);
+	const made = rows([text(1, false, 0), text(2, false, 1), text(3, false, 2)], 2);
 	expect(made.map(row => row.unreadStart)).toEqual([false, true, false]);
 	expect(made[0]?.last).toBe(true);
 });

@@ -25,10 +25,16 @@ function together(a: DisplayEntry, b: DisplayEntry): boolean {
 	);
 }
 
-export function rows(entries: readonly DisplayEntry[], firstUnread: number | null): readonly Row[] {
-	const starts = entries.find(
+/* The first that is new to me. Once I have written after it, nothing is. */
+function newFrom(entries: readonly DisplayEntry[], firstUnread: number | null): DisplayEntry | undefined {
+	const at = entries.findIndex(
 		entry => !entry.mine && entry.seq !== null && firstUnread !== null && entry.seq >= firstUnread,
 	);
+	return at < 0 || entries.slice(at).some(entry => entry.mine) ? undefined : entries[at];
+}
+
+export function rows(entries: readonly DisplayEntry[], firstUnread: number | null): readonly Row[] {
+	const starts = newFrom(entries, firstUnread);
 	return entries.map((entry, index) => {
 		const before = entries[index - 1];
 		const after = entries[index + 1];
