@@ -31,8 +31,8 @@ enum {
 	HEIGHT = 180,
 };
 /* Near saturation, with all that was offered. */
-static const double SHARE_AIM = .93, SHARE_LEAST = .8, SHARE_MOST = .985, LOST_MOST = .0005, LATE_MOST = .1,
-		    JOINED_MOST = .1, RATE_UP = 1.25, RATE_DOWN = .95;
+static const double SHARE_AIM = .93, SHARE_LEAST = .8, SHARE_MOST = .995, LOST_MOST = .0005, LATE_MOST = .1,
+		    JOINED_MOST = .1, RATE_UP = 1.25, RATE_DOWN = .95, RATE_MORE = 1.1;
 static const double WARM_S = .15, LAP_S = .1, REST_S = 40;
 
 static double round_s = .4;
@@ -172,7 +172,8 @@ static void ours_stop(struct load *load)
 
 /* ---- near saturation ---- */
 
-/* RED: audio to subscribers that lose, so that each packet brings the three frames before once more. FRAMES: with GSO too, but as if every frame came from somebody else: near saturation those of one sender join in one message. */
+/* RED: audio to subscribers that lose, so that each packet brings the three frames before once more. FRAMES: with GSO too, but as if every
+ * frame came from somebody else: near saturation those of one sender join in one message. */
 enum contender { PLAIN, FRAMES, GSO, AUDIO, RED, JANUS_DEFAULT, JANUS_BEST, CONTENDERS };
 static const char *const names[CONTENDERS] = {"plain", "frames", "gso", "audio", "red", "janus_default", "janus_best"};
 /* To begin with; each run goes on from where the last one ended. */
@@ -204,38 +205,54 @@ static bool has_all(const struct load_result *r)
 	return (double)r->lost <= LOST_MOST * (double)r->offered && missing <= LOST_MOST * (double)r->offered;
 }
 
-/* Up or down until the server is nearly, but not quite, busy all the time and loses nothing. */
+static bool is_steady(enum contender who, const struct load_result *r)
+{
+	bool joins = who != FRAMES || r->per_message <= LOAD_FRAME * (1 + JOINED_MOST);
+	return joins && has_all(r) && r->p50_us <= queue_most_us[who] && r->share <= SHARE_MOST;
+}
+
+static void record(enum contender who, const struct load_result *r)
+{
+	struct figures *f = &figures[who];
+	f->per_message[f->n] = r->per_message;
+	f->per_cpu_s[f->n] = r->per_cpu_s;
+	f->share[f->n++] = r->share;
+}
+
+/* Up or down until the server is nearly, but not quite, busy all the time and loses nothing; then up as long as that stays so: where
+ * frames wait for each other they share messages, and more fit into the same time. */
 static void saturate(enum contender who, struct load *load, pid_t pid)
 {
 	struct load_plan plan = {.warm_s = WARM_S,
 				 .seconds = round_s,
 				 .is_audio = who == AUDIO || who == RED,
 				 .server = pid};
-	struct figures *f = &figures[who];
-	struct load_result r;
+	struct load_result r, best;
+	bool found = false;
 	for (int i = 0; i < TRIES; i++) {
-		plan.rate = rates[who];
+		plan.rate = found ? rates[who] * RATE_MORE : rates[who];
 		load_run(load, &plan, &r);
 		tell(names[who], &plan, &r);
-		if (r.late_share > LATE_MOST) {
-			f->refused++;
-			continue;
+		bool is_late = r.late_share > LATE_MOST, steady = !is_late && is_steady(who, &r);
+		if (steady && (found || r.share >= SHARE_LEAST || who == FRAMES)) {
+			found = true;
+			best = r;
+			rates[who] = plan.rate;
+			if (who == FRAMES)
+				break;
+		} else if (found) {
+			break;
+		} else if (!is_late) {
+			double to = r.share > 0 ? SHARE_AIM / r.share : RATE_UP;
+			if (!steady && to > RATE_DOWN)
+				to = RATE_DOWN;
+			rates[who] *= to > RATE_UP ? RATE_UP : to;
 		}
-		bool is_steady = has_all(&r) && r.p50_us <= queue_most_us[who];
-		if (who == FRAMES)
-			is_steady = is_steady && r.per_message <= LOAD_FRAME * (1 + JOINED_MOST);
-		if (is_steady && (r.share >= SHARE_LEAST || who == FRAMES) && r.share <= SHARE_MOST) {
-			f->per_message[f->n] = r.per_message;
-			f->per_cpu_s[f->n] = r.per_cpu_s;
-			f->share[f->n++] = r.share;
-			return;
-		}
-		double to = r.share > 0 ? SHARE_AIM / r.share : RATE_UP;
-		if (!is_steady && to > RATE_DOWN)
-			to = RATE_DOWN;
-		rates[who] *= to > RATE_UP ? RATE_UP : to;
 	}
-	f->refused++;
+	if (found)
+		record(who, &best);
+	else
+		figures[who].refused++;
 }
 
 /* The first pictures come with a key frame, which must have been asked for. */
