@@ -221,6 +221,17 @@ async function voiceChat() {
 	await callRegion(ben).getByRole("button", { name: "Unmute" }).click();
 	await hearsAll(ana, tones("Ben"));
 	await ben.shot("voice-chat-bar-desktop");
+	const rising = callRegion(ana).getByText("👏");
+	await ben.button("React").click();
+	await until("Ana sees it rise, all the way", async () => {
+		await ben.page.getByRole("dialog", { name: "React" }).getByRole("button", { name: "👏" }).click();
+		await rising.first().waitFor({ state: "attached", timeout: 3000 });
+		await sleep(700);
+		return (await rising.first().boundingBox({ timeout: 500 })).y > 0;
+	});
+	await ben.page.keyboard.press("Escape");
+	await ben.button("Raise hand").click();
+	await callRegion(ana).getByText("Hand raised: Ben").waitFor();
 	await ben.page.setViewportSize({ width: 390, height: 780 });
 	await ben.shot("voice-chat-bar-phone");
 	await callRegion(ben).getByRole("button", { name: "Leave" }).click();

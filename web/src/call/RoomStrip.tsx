@@ -24,12 +24,23 @@ export function Faces({ people }: { people: readonly RoomPerson[] }) {
 	);
 }
 
-/* Who is in it, and who of them speaks. */
+function inLine(people: readonly RoomPerson[]): readonly RoomPerson[] {
+	return people.filter(one => one.hand !== null).sort((a, b) => (a.hand ?? 0) - (b.hand ?? 0));
+}
+
+/* Who is in it, who of them speaks, and who would like to. */
 export function WhoIsIn({ people }: { people: readonly RoomPerson[] }) {
 	const speaking = people.filter(one => one.speaking);
+	const hands = inLine(people);
 	if (people.length === 0) return <>{t("room-in-it-nobody")}</>;
 	return (
 		<>
+			{hands.length > 0 && (
+				<span class="now">
+					{t("hands-up", { names: namesOf(hands, NAMED) })}
+					<i> · </i>
+				</span>
+			)}
 			{speaking.length > 0 && (
 				<span class="now">
 					{t("room-speaking", { names: namesOf(speaking, NAMED) })}

@@ -540,6 +540,7 @@ export interface Messages {
 	"tile-more": "count";
 	"own-move": never;
 	hands: never;
+	"hands-up": "names";
 	"in-room": never;
 	"not-in-room": never;
 	"person-actions": "name";

@@ -63,6 +63,7 @@ tile-more = { $count ->
     }
 own-move = Your picture: move it with the arrow keys
 hands = Raised hands
+hands-up = Hand raised: { $names }
 in-room = In the call
 not-in-room = Not in the call
 person-actions = { $name }: actions
