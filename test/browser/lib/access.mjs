@@ -7,6 +7,15 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 export async function assertAccessible(person, screen) {
 	const { page } = person;
+	// What is still fading in has less contrast than it will have.
+	await page.evaluate(() =>
+		Promise.all(
+			document
+				.getAnimations()
+				.filter((one) => one.playState === "running" && Number.isFinite(one.effect.getComputedTiming().endTime))
+				.map((one) => one.finished.catch(() => {})),
+		),
+	);
 	await page.evaluate((source) => {
 		// The page forbids scripts made from strings; a test's own world is not the page.
 		if (!window.axe) (0, eval)(source);
