@@ -279,7 +279,8 @@ void alloc_layers(struct alloc *a, const struct alloc_link *link, const struct a
 	uint64_t held_bps = held_total(&g, link->audio_bps), stable_bps = link->stable_min_bps;
 	if (stable_bps * 100 > (uint64_t)a->failed_bps * WIDER) /* it is another link */
 		a->hold_until_us = link->now_us;
-	bool is_held = link->now_us<a->hold_until_us, is_short = useful_total(&g, link->audio_bps)> link->estimate_bps;
+	bool is_held = link->now_us < a->hold_until_us;
+	bool is_short = useful_total(&g, link->audio_bps) > link->estimate_bps;
 	g.new_limit = min64(stable_bps * MARGIN / 100, link->estimate_bps);
 	if (is_held)
 		g.new_limit = min64(g.new_limit, max64(held_bps, (uint64_t)a->failed_bps * BELOW_FAILED / 100));

@@ -11,9 +11,10 @@
  *   5. then those that are wanted equally tall keep what they have as far as it fits, and are raised in turn, step by step, as far as
  *      they want; then the next smaller ones. Taller layers are not taken with less than half of their pictures.
  * What is held must fit the current estimate, what is new the lowest of the last seconds with a margin (more of a lowest layer, 80 % of the
- * current one; whoever comes anew, 95 % of that: a picture at all is worth a risk). After something was lost for want of bandwidth the total stays for a while below what was too
- * much, but may move to another source; when that happens again soon after a raise, for twice as long, up to 60 s. What was shown already
- * becomes taller one source after another: each begins with a key frame, and those of many at once would look like congestion. */
+ * current one; whoever comes anew, 95 % of that: a picture at all is worth a risk). After something was lost for want of bandwidth the
+ * total stays for a while below what was too much, but may move to another source; when that happens again soon after a raise, for twice
+ * as long, up to 60 s. What was shown already becomes taller one source after another: each begins with a key frame, and those of many at
+ * once would look like congestion. */
 #ifndef AT_MEDIA_BWE_ALLOC_H
 #define AT_MEDIA_BWE_ALLOC_H
 

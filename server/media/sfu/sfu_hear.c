@@ -41,7 +41,7 @@ void hear_loss(struct sfu_peer *peer, int64_t now_us, uint32_t permille)
 	uint8_t wanted = permille >= MUCH_PERMILLE ? 3 : permille >= SOME_PERMILLE ? 2 : 0;
 	if (!wanted || wanted < h->depth)
 		return;
-	if (wanted > h->depth && now_us < h->until_us && !h->depth)
+	if (!h->depth && now_us < h->until_us)
 		return; /* given up not long ago */
 	hear_written(peer);
 	if (!h->depth)

@@ -1,5 +1,5 @@
-/* What is sent again, and padding: both on the slot's RTX SSRC, but for voice, which has none. Retransmission may cost a share of what the slot sends, each packet once a
- * round trip, and nothing before the last key frame, which no decoder needs any more. */
+/* What is sent again, and padding: both on the slot's RTX SSRC, but for voice, which has none. Retransmission may cost a share of what
+ * the slot sends, each packet once a round trip, and nothing before the last key frame, which no decoder needs any more. */
 #include "media/sfu/sfu_priv.h"
 
 enum {

@@ -22,8 +22,9 @@ import { t } from "../i18n/roomText.ts";
 import type { RoomsModel, RoomTalkView } from "../state/types/rooms.ts";
 import { Menu, type MenuItem } from "../ui/Menu.tsx";
 import { run, useApp } from "../ui/model.ts";
+import { canFloat } from "./floating.ts";
 import { ReactPicker } from "./ReactPicker.tsx";
-import { canFloat, float, spokenTile } from "./roomFloat.ts";
+import { float, spokenTile } from "./roomFloat.ts";
 import { TalkButton } from "./TalkButton.tsx";
 
 export type RoomPanel = "devices" | "help" | "people" | "add";

@@ -18,18 +18,15 @@ import { t } from "../i18n/text.ts";
 import type { TalkView } from "../state/types/talk.ts";
 import { Menu, type MenuItem } from "../ui/Menu.tsx";
 import { run, useApp } from "../ui/model.ts";
+import { canFloat, endFloat } from "./floating.ts";
 import { TalkButton } from "./TalkButton.tsx";
 
 export type Panel = "devices" | "info" | "help" | "add";
 
-function canFloat(): boolean {
-	return "pictureInPictureEnabled" in document && document.pictureInPictureEnabled;
-}
-
 /* Refused when the picture has no size yet; then nothing happens, and it can be pressed again. */
 function float(): void {
 	const video = document.querySelector<HTMLVideoElement>(".talk .tile[data-size=main] video");
-	if (document.pictureInPictureElement) void document.exitPictureInPicture().catch(() => {});
+	if (document.pictureInPictureElement) endFloat();
 	else void video?.requestPictureInPicture().catch(() => {});
 }
 

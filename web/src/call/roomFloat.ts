@@ -2,6 +2,7 @@
  * It belongs to the room, not to a screen of it, and ends with the room. */
 import { effect } from "@preact/signals";
 import type { RoomsModel, RoomTalkView, TileView } from "../state/types/rooms.ts";
+import { endFloat } from "./floating.ts";
 
 const HEIGHT = 360;
 /* A hidden page draws nothing, so that no frame says that a picture has come. */
@@ -15,14 +16,6 @@ export function spokenTile(view: RoomTalkView): TileView | null {
 	return seen.find(tile => tile.key === view.stage) ?? seen.find(tile => tile.of.speaking) ?? seen[0] ?? null;
 }
 
-export function canFloat(): boolean {
-	return "pictureInPictureEnabled" in document && document.pictureInPictureEnabled;
-}
-
-function exit(): void {
-	if (document.pictureInPictureElement) void document.exitPictureInPicture().catch(() => {});
-}
-
 /* Follows the speaker until the window is closed, by whomever. */
 function follow(rooms: RoomsModel, video: HTMLVideoElement): () => void {
 	let waiting: string | null = null;
@@ -31,7 +24,7 @@ function follow(rooms: RoomsModel, video: HTMLVideoElement): () => void {
 		const tile = view && spokenTile(view);
 		waiting = tile?.next ? tile.key : null;
 		const stream = tile?.shown?.stream;
-		if (!tile) queueMicrotask(exit);
+		if (!tile) queueMicrotask(endFloat);
 		else rooms.floats(tile.key, HEIGHT);
 		if (!stream || video.srcObject === stream) return;
 		video.srcObject = stream;
@@ -49,7 +42,7 @@ function follow(rooms: RoomsModel, video: HTMLVideoElement): () => void {
 export async function float(rooms: RoomsModel): Promise<void> {
 	const view = rooms.view.value;
 	const stream = view && spokenTile(view)?.shown?.stream;
-	if (document.pictureInPictureElement) return exit();
+	if (document.pictureInPictureElement) return endFloat();
 	if (!stream) return;
 	const video = document.createElement("video");
 	video.className = "room-floating";
